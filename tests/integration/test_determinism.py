@@ -15,14 +15,10 @@ pytestmark = pytest.mark.workers
 TRIALS = 6
 
 
-def fit(X, y, kind, n_jobs):
-    model = kind(
-        time_limit=None,
-        max_trials=TRIALS,
-        random_state=0,
-        n_jobs=n_jobs,
-        validation=headstart.Validation(folds=2, repeats=1),
-    )
+def fit(X, y, kind, n_jobs, **settings):
+    settings.setdefault("validation", headstart.Validation(folds=2, repeats=1))
+    settings.setdefault("max_trials", TRIALS)
+    model = kind(time_limit=None, random_state=0, n_jobs=n_jobs, **settings)
     return model.fit(X, y)
 
 
@@ -43,6 +39,20 @@ def test_the_number_of_workers_changes_nothing(load, kind):
         assert one.predict_proba(X).tobytes() == two.predict_proba(X).tobytes()
     columns = ["learner", "configuration", "score", "folds", "weight"]
     assert one.leaderboard()[columns].equals(two.leaderboard()[columns])
+
+
+def test_the_number_of_workers_does_not_change_a_refit():
+    X, y = load_wine(return_X_y=True)
+    settings = {
+        "validation": headstart.Validation(holdout=0.3),
+        "learners": ["logistic", "extra_trees", "hist_gradient_boosting"],
+        "max_trials": 3,
+    }
+    predictions = [
+        fit(X, y, headstart.AutoClassifier, n_jobs, **settings).predict_proba(X)
+        for n_jobs in (1, 2)
+    ]
+    assert predictions[0].tobytes() == predictions[1].tobytes()
 
 
 SCRIPT = """

@@ -17,7 +17,7 @@ def table():
     return {"x": values, "t": np.arange(N)}, y
 
 
-def fitted(X, y, validation, **more):
+def fitted(X, y, validation, *, refit="auto", **more):
     model = headstart.AutoRegressor(
         time_limit=None,
         max_trials=1,
@@ -26,6 +26,7 @@ def fitted(X, y, validation, **more):
         learners=["ridge"],
         transforms=[],
         validation=validation,
+        refit=refit,
     )
     return model.fit(X, y, listeners=[], **more)
 
@@ -44,6 +45,41 @@ def test_in_order_of_time_the_model_has_learnt_from_the_newest_rows(validation):
     # A model trained without the newest tenth predicts no value above 3.
     newest = model.predict({"x": np.zeros(1), "t": np.array([N])})
     assert newest[0] > 5.0
+
+
+@pytest.mark.parametrize(
+    ("validation", "refits"),
+    [
+        (headstart.Validation(holdout=0.25), True),
+        (headstart.Validation(holdout=0.25, repeats=2), False),
+        (ShuffleSplit(1, test_size=0.25, random_state=0), True),
+    ],
+    ids=["holdout", "two holdouts", "splitter"],
+)
+def test_after_one_holdout_the_model_has_learnt_from_all_rows(validation, refits):
+    X, y = table()
+    models = {
+        refit: fitted({"x": X["x"]}, y, validation, refit=refit)
+        for refit in ("auto", True, False)
+    }
+    rows = {"x": np.linspace(-1.0, 1.0, 5)}
+    predictions = {refit: model.predict(rows) for refit, model in models.items()}
+    assert (predictions["auto"] == predictions[refits]).all()
+    assert (predictions["auto"] != predictions[not refits]).any()
+    # The score and its interval are of the held-out rows.
+    (auto, other) = (models[refit].analysis() for refit in ("auto", not refits))
+    assert auto.metrics == other.metrics
+
+
+def test_the_reason_of_a_holdout_names_rows_that_a_model_was_trained_without():
+    X, y = table()
+    info = fitted(X, y, headstart.Validation(holdout=0.25)).info()
+    assert info["validation"] == "holdout of 30 rows (25%), stratified"
+    assert info["validation_why"].endswith("the model was refitted on all rows")
+    info = fitted(X, y, headstart.Validation(holdout=0.25), refit=False).info()
+    assert (
+        "the model was trained without the 30 held-out rows" in (info["validation_why"])
+    )
 
 
 def test_every_split_of_overlapping_ones_is_in_the_figures():

@@ -26,7 +26,11 @@ _OPTIONS = {
     "validation": "--validation",
 }
 _REPEATED = {"learners": "--learner", "transforms": "--transform"}
-_FLAGS = {"refit": "--refit", "learn": "--learn"}
+_FLAGS = {
+    ("refit", True): "--refit",
+    ("refit", False): "--no-refit",
+    ("learn", True): "--learn",
+}
 _OF_VALIDATION = {
     "folds": "--folds",
     "time_column": "--time-column",
@@ -120,8 +124,8 @@ def _command_line(target: str, arguments: Mapping[str, Any]) -> str:
 
 def _options(name: str, value: Any) -> list[str] | None:
     """Return the options for a parameter; None where no option takes its value."""
-    if name in _FLAGS:
-        return [_FLAGS[name]] if value else []
+    if isinstance(value, bool) and (name, value) in _FLAGS:
+        return [_FLAGS[name, value]]
     if name == "time_limit" and value is None:
         return ["--time-limit", "none"]
     if name in _OPTIONS and isinstance(value, str | int | float):

@@ -58,10 +58,13 @@ PARAMETERS = """\
         folder that is removed with the model.
     resume : bool, default=False
         Whether to continue the run in `run_dir`.
-    refit : bool, default=False
+    refit : bool or "auto", default="auto"
         Whether to fit each member once more on all rows, and to keep these models
-        instead of the fold models: smaller and faster, usually slightly less accurate.
-        Where folds follow time this is always done, so that models use the newest rows.
+        instead of the fold models. By default this is done for one holdout, whose
+        models were not fitted on the held-out rows. Fold models are larger and slower,
+        and usually slightly more accurate. Where folds follow time, the refit is always
+        done, so that models use the newest rows. Members for which the time does not
+        suffice keep their fold models.
     learn : bool, default=False
         Whether to add the measurements of this run to your own knowledge base on this
         machine, for later searches on similar tables. It stores scores, seconds and
@@ -90,7 +93,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         random_state: Any = None,
         run_dir: str | Path | None = None,
         resume: bool = False,
-        refit: bool = False,
+        refit: bool | str = "auto",
         learn: bool = False,
     ) -> None:
         self.time_limit = time_limit

@@ -143,7 +143,7 @@ def train(
         typer.Option(
             min=2,
             metavar="N",
-            help="Folds to validate on. [default: by table size]",
+            help="Folds to validate on. [default: by table and time limit]",
             rich_help_panel=_VALIDATION,
         ),
     ] = None,
@@ -193,13 +193,13 @@ def train(
         typer.Option(metavar="N", help="Random seed.", rich_help_panel=_SEARCH),
     ] = None,
     refit: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            "--refit",
-            help="Refit each member on all rows: smaller and faster.",
+            "--refit/--no-refit",
+            help="Whether to refit each member on all rows. [default: after a holdout]",
             rich_help_panel=_SEARCH,
         ),
-    ] = False,
+    ] = None,
     run_dir: Annotated[
         Path | None,
         typer.Option(
@@ -268,7 +268,7 @@ def train(
         "random_state": random_state,
         "run_dir": run_dir,
         "resume": resume,
-        "refit": refit,
+        "refit": "auto" if refit is None else refit,
         "learn": learn,
     }
     import headstart

@@ -74,6 +74,11 @@ class Choice:
     score: float
     output: Output = PLAIN_MEAN
 
+    @property
+    def ranked(self) -> list[int]:
+        """Numbers of the trials, the heaviest first."""
+        return sorted(self.weights, key=lambda number: (-self.weights[number], number))
+
 
 def complete_folds(trial: Trial, folds: Folds) -> int:
     """Return the length of the longest prefix of the folds that a trial has."""

@@ -1,18 +1,15 @@
-"""Assembly of the model from the chosen trials, and the refit on all rows."""
+"""Assembly of the model from the chosen trials."""
 
 import logging
-import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from headstart.base import FoldFit, FoldOutcome, FoldStatus, Trial
+from headstart.base import FoldStatus, Trial
 from headstart.base.events import Notice
-from headstart.ensemble import BaggedEnsemble, Fit, Member
+from headstart.ensemble import BaggedEnsemble, Member
 from headstart.ensemble.fitted_model import FittedModel
-from headstart.execution.fit_all import FitLimits, fit_all
-from headstart.execution.fit_data import ALL_ROWS
 from headstart.search.facts import facts_of
 from headstart.search.loop.runner import SearchResult
+from headstart.search.refit import fit_of, refit_members
 from headstart.search.run.interrupt import NotedInterrupt
 from headstart.search.run.run import Run
 from headstart.tables import Schema
@@ -54,12 +51,14 @@ def assemble(run: Run, result: SearchResult) -> Assembly:
             members = [replace(member, fits=member.fits[-1:]) for member in members]
     n_not_refitted = len(members)
     if run.refits and not result.interrupted:
-        members, problems = _refit(run, result, members)
-        n_not_refitted = len(problems)
+        trials = [trial for trial, _ in _chosen(result)]
+        members, problems = refit_members(run, trials, members)
+        n_not_refitted = sum(map(len, problems.values()))
         run.history.end_stage("refit")
         run.notices.emit_new()
-        for line in problems:
-            run.events(Notice(f"Not refitted on all rows: {line}", "warning"))
+        for reason, labels in problems.items():
+            line = f"Not refitted on all rows: {', '.join(labels)}: {reason}"
+            run.events(Notice(line, "warning"))
     ensemble = bag.with_members(members)
     facts = facts_of(run, result, ensemble, n_not_refitted=n_not_refitted)
     schema = with_unread(run.problem.schema, ensemble)
@@ -95,7 +94,7 @@ def _bag(run: Run, result: SearchResult) -> BaggedEnsemble:
         units = sorted(
             u for u, o in trial.outcomes.items() if o.status is FoldStatus.OK
         )
-        fits = tuple(_fit(trial.fold_key(*u).name, trial.outcomes[u]) for u in units)
+        fits = tuple(fit_of(trial.fold_key(*u).name, trial.outcomes[u]) for u in units)
         members.append(Member(trial.configuration, weight, fits))
     used = {m.configuration.learner for m in members}
     steps = {s.name for m in members for s in m.configuration.transforms}
@@ -111,74 +110,5 @@ def _bag(run: Run, result: SearchResult) -> BaggedEnsemble:
 
 def _chosen(result: SearchResult) -> list[tuple[Trial, float]]:
     """Return the trials that make the model, with their weights, the heaviest first."""
-    weights = sorted(result.choice.weights.items(), key=lambda m: (-m[1], m[0]))
-    return [(result.trials[number], weight) for number, weight in weights]
-
-
-def _fit(name: str, outcome: FoldOutcome) -> Fit:
-    return Fit(name, outcome.encoder, outcome.transforms)
-
-
-def _refit(
-    run: Run, result: SearchResult, members: Sequence[Member]
-) -> tuple[list[Member], list[str]]:
-    """Replace the fold models of each member by one model, fitted on all rows.
-
-    Returns
-    -------
-    members : list of Member
-        Members whose refit failed or was not done in time keep their fold models.
-    problems : list of str
-        One line per member that keeps its fold models.
-    """
-    deadline = run.clock.refit_end
-    names: list[str] = []
-
-    def fold_fits() -> Iterator[FoldFit]:
-        for (trial, _), member in zip(_chosen(result), members, strict=True):
-            fold_fit = _refit_of(run, trial, member, deadline)
-            names.append(fold_fit.name)
-            yield fold_fit
-
-    limits = FitLimits(deadline, run.memory_per_fit)
-    with NotedInterrupt() as interrupt:
-        outcomes = fit_all(
-            fold_fits(),
-            run.data.store,
-            run.executor,
-            limits,
-            stop=lambda: interrupt.is_set,
-        )
-    refitted, problems = [], []
-    for member, name, outcome in zip(members, names, outcomes, strict=True):
-        if outcome.status is FoldStatus.OK:
-            refitted.append(replace(member, fits=(_fit(name, outcome),)))
-            continue
-        refitted.append(member)
-        problem = outcome.reason
-        if outcome.status is FoldStatus.CANCELLED:
-            problem = "interrupted" if interrupt.is_set else "not done in time"
-        problems.append(f"{member.configuration.label}: {problem}")
-    return refitted, problems
-
-
-def _refit_of(
-    run: Run, trial: Trial, member: Member, deadline: float | None
-) -> FoldFit:
-    """Return the fold fit of a member on all rows."""
-    configuration = member.configuration
-    learner = run.learners[configuration.learner]
-    models = [learner.load(run.folder.model(fit.model)) for fit in member.fits]
-    parameters = learner.refit_parameters(configuration.parameters, models)
-    seconds = None
-    if deadline is not None:
-        seconds = max(0.1, deadline - time.monotonic() - 0.2)
-    return FoldFit(
-        trial.number,
-        replace(configuration, parameters=parameters),
-        repeat=0,
-        fold=ALL_ROWS,
-        seed=run.seed,
-        seconds=seconds,
-        handed_over=run.data.handed_over,
-    )
+    weights = result.choice.weights
+    return [(result.trials[number], weights[number]) for number in result.choice.ranked]

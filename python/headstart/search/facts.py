@@ -30,7 +30,7 @@ from headstart.search.loop.runner import SearchResult
 from headstart.search.run.run import Run
 from headstart.validation import Validation
 from headstart.validation.fold_scores import mean_interval
-from headstart.validation.plan import explain_folds, explain_newest_rows
+from headstart.validation.plan import explain_folds, explain_refit
 from headstart.validation.uncertainty import corrected_error
 from headstart.version import __version__
 
@@ -124,8 +124,8 @@ def _validation(
     folds, requested = run.data.folds, run.settings.validation
     plan = requested if isinstance(requested, Validation) else Validation()
     reason = explain_folds(requested, folds, run.problem.task.n_rows)
-    if folds.scheme == "time":
-        reason += "; " + explain_newest_rows(folds, n_not_refitted, n_members)
+    if folds.scheme == "time" or len(folds.units) == 1:
+        reason += "; " + explain_refit(folds, n_not_refitted, n_members)
     n_repeats = max(
         (unit[0] + 1 for trial in result.trials for unit in trial.fold_losses),
         default=folds.n_repeats,

@@ -178,8 +178,10 @@ class Folds:
         if self.scheme == "holdout" or (
             self.scheme == "time" and self.n_folds == 1 and not is_split
         ):
-            share = np.count_nonzero(self.fold_ids != NEVER) / self.fold_ids.size
-            words = [f"holdout of {share:.0%}"]
+            n_held_out = np.count_nonzero(self.fold_ids != NEVER) // self.n_repeats
+            share = n_held_out / self.n_rows
+            noun = "row" if n_held_out == 1 else "rows"
+            words = [f"holdout of {n_held_out:,} {noun} ({share:.0%})"]
         elif is_split:
             words = [f"{self.n_repeats} splits"]
         else:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.base import TaskKind
+from headstart.validation.affordable import MOST_FOLDS, holdout_rows
 from headstart.validation.assignment import (
     group_folds,
     holdout_fold,
@@ -24,16 +25,16 @@ __all__ = [
     "HOLDOUT_ABOVE",
     "Validation",
     "explain_folds",
-    "explain_newest_rows",
+    "explain_refit",
     "plan_folds",
 ]
 
-DEFAULT_FOLDS = 8
 TIME_FOLDS = 5  # with more folds, the first would train on few and old rows
 REPEAT_BELOW = 1_000  # rows
 HOLDOUT_ABOVE = 50_000  # rows
-HOLDOUT_SHARE = 0.2
-HOLDOUT_ROWS = 50_000  # more rows would hardly make the score more precise
+# Of the newest rows, which must cover a span of time.
+NEWEST_SHARE = 0.2
+NEWEST_ROWS = 50_000
 REGRESSION_BINS = 10
 
 
@@ -45,13 +46,16 @@ class Validation:
     ----------
     folds : int or None
         Number of folds of a cross-validation, 2 to 254, or from 1 with `time_column`.
-        By default 8, or 5 if the time limit is short or with a time column.
+        By default 8, or 5 with a time column or if 8 would leave too little of the time
+        limit for trials.
     repeats : int or None
         Number of repeats with other folds. By default 2 below 1,000 rows.
     holdout : float or None
-        Share of the rows to hold out once, instead of folds. Above 50,000 rows, the
-        default is 0.2, but at most 50,000 rows. With `time_column`, a single fold holds
-        out the default share of the newest rows.
+        Share of the rows to hold out once, instead of folds. By default, from 5,000
+        rows on a holdout is used if 5 folds would leave too little time, and above
+        50,000 rows in a fit without a time limit. It has as many rows as a precise
+        score needs, at most a fifth. With `time_column`, a single fold holds out the
+        newest fifth of the rows, at most 50,000.
     groups : str or None
         Column of groups that must not be split, such as patients or customers.
     time_column : str or None
@@ -173,8 +177,8 @@ def plan_folds(
             f"Validation by groups needs at least 2 groups. Got {n_units}. "
             "hint: omit the groups, or choose another column."
         )
-    share = _holdout_share(choices, len(y), n_folds)
-    if share is not None:
+    if _is_holdout(choices, len(y), n_folds):
+        share = choices.holdout or holdout_rows(y, kind) / len(y)
         return holdout_fold(
             len(y),
             share,
@@ -184,7 +188,7 @@ def plan_folds(
             seed=seed,
             n_threads=n_threads,
         )
-    n_chosen = choices.folds or min(n_folds or DEFAULT_FOLDS, n_units)
+    n_chosen = choices.folds or min(n_folds or MOST_FOLDS, n_units)
     repeats = choices.repeats or (2 if len(y) < REPEAT_BELOW else 1)
     codes = _strata(y, kind, n_chosen)
     options: dict[str, int] = {"seed": seed, "n_threads": n_threads}
@@ -221,35 +225,45 @@ def explain_folds(validation: object, folds: Folds, n_rows: int) -> str:
     if chosen:
         return f"{' and '.join(chosen)} as requested"
     if folds.scheme == "holdout":
-        return f"{n_rows:,} rows: a holdout is precise enough and cheaper than folds"
+        n_held_out = folds.validation(0, 0).size
+        return (
+            f"{n_rows:,} rows: one holdout of {n_held_out:,} rows is precise enough "
+            "and leaves more time for trials than folds"
+        )
     if folds.n_repeats > 1:
         return f"only {n_rows:,} rows: repeats reduce the variance of the score"
-    if folds.n_folds < DEFAULT_FOLDS:
+    if folds.n_folds < MOST_FOLDS:
         return f"{n_rows:,} rows: more folds would leave too little time for trials"
     return f"{n_rows:,} rows: each row is held out once"
 
 
-def explain_newest_rows(folds: Folds, n_not_refitted: int, n_members: int) -> str:
-    """Return a note on whether the model was trained on the newest rows.
+def explain_refit(folds: Folds, n_not_refitted: int, n_members: int) -> str:
+    """Return a note on whether the model was trained on all rows.
 
     Parameters
     ----------
     folds : Folds
+        Folds in order of time, or one holdout.
     n_not_refitted : int
-        Number of members from the newest fold, not refitted on all rows.
+        Number of members that were not refitted on all rows; with an order in time,
+        they are from the newest fold.
     n_members : int
 
     Examples
     --------
-    >>> explain_newest_rows(time_folds(np.arange(8), 3), 1, 2)
+    >>> explain_refit(time_folds(np.arange(8), 3), 1, 2)
     '1 of 2 members of the model were trained without the newest 2 rows'
     """
+    is_time = folds.scheme == "time"
     if not n_not_refitted:
-        return "the model was refitted on all rows, including the newest"
-    n_newest = folds.n_rows - folds.train(*folds.units[0]).size
+        return "the model was refitted on all rows" + (
+            ", including the newest" if is_time else ""
+        )
+    n_without = folds.n_rows - folds.train(*folds.units[0]).size
+    rows = f"the newest {n_without:,}" if is_time else f"the {n_without:,} held-out"
     some = f"{n_not_refitted} of {n_members} members of the model were"
     subject = "the model was" if n_not_refitted == n_members else some
-    return f"{subject} trained without the newest {n_newest:,} rows"
+    return f"{subject} trained without {rows} rows"
 
 
 def _plan_time(
@@ -260,11 +274,11 @@ def _plan_time(
             f"Validation names the time column {choices.time_column!r}, but its values "
             "are missing."
         )
-    share = _holdout_share(choices, len(time), n_folds)
     most = _count_distinct(time) - choices.gap - 1
     folds = choices.folds or max(1, min(n_folds or TIME_FOLDS, TIME_FOLDS, most))
-    if share is not None or folds == 1:
-        return newest_fold(time, share or HOLDOUT_SHARE, choices.gap)
+    if folds == 1 or _is_holdout(choices, len(time), n_folds):
+        share = min(NEWEST_SHARE, NEWEST_ROWS / len(time))
+        return newest_fold(time, share, choices.gap)
     return time_folds(time, folds, choices.gap)
 
 
@@ -284,17 +298,12 @@ def _check_groups(
             )
 
 
-def _holdout_share(
-    choices: Validation, n_rows: int, n_folds: int | None
-) -> float | None:
-    if choices.holdout is not None:
-        return choices.holdout
-    if choices.folds is not None:
-        return None
+def _is_holdout(choices: Validation, n_rows: int, n_folds: int | None) -> bool:
+    """Return whether rows are held out once, by choice or by default."""
+    if choices.holdout is not None or choices.folds is not None:
+        return choices.holdout is not None
     large = n_rows > HOLDOUT_ABOVE and choices.repeats is None
-    if n_folds == 1 or (n_folds is None and large):
-        return min(HOLDOUT_SHARE, HOLDOUT_ROWS / n_rows)
-    return None
+    return n_folds == 1 or (n_folds is None and large)
 
 
 def _strata(y: NDArray[Any], kind: TaskKind, n_folds: int) -> NDArray[Any] | None:

@@ -101,5 +101,14 @@ def test_objects_of_the_user_have_a_line_of_their_own_in_the_call():
     compile(call, "call", "exec")
 
 
+@pytest.mark.parametrize(
+    ("value", "option"), [(True, " --refit"), (False, " --no-refit")]
+)
+def test_a_refit_or_none_is_an_option(value, option):
+    line = _command_line("y", {"refit": value})
+
+    assert line == f"headstart train data.csv --target y{option}"
+
+
 def test_no_time_limit_is_an_option_of_its_own():
     assert "--time-limit none" in _command_line("y", {"time_limit": None})

@@ -98,8 +98,15 @@ def test_defaults_are_those_of_the_python_interface(calls):
     run()
 
     set_ = {k for k, v in calls.options.items() if v not in (None, False, {})}
-    assert set_ == {"target", "time_limit", "listeners"}
+    assert set_ == {"target", "time_limit", "refit", "listeners"}
     assert calls.options["time_limit"] == 300.0
+    assert calls.options["refit"] == "auto"
+
+
+def test_a_refit_can_be_left_out(calls):
+    run("--no-refit")
+
+    assert calls.options["refit"] is False
 
 
 def test_folds_and_time_column_make_a_validation(calls):

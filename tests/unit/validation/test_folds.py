@@ -70,7 +70,10 @@ def test_ids_can_not_be_changed_afterwards():
         (stratified_folds(np.arange(20) % 2, 8), "8 folds, stratified"),
         (plain_folds(20, 4, 2), "4 folds, 2 repeats, plain"),
         (time_folds(np.arange(20), 3, 2), "3 folds, in order of time, gap 2"),
-        (Folds(ids([255, 255, 255, 0]), "holdout", "plain"), "holdout of 25%, plain"),
+        (
+            Folds(ids([255, 255, 255, 0]), "holdout", "plain"),
+            "holdout of 1 row (25%), plain",
+        ),
     ],
 )
 def test_folds_describe_themselves(folds, words):

@@ -5,7 +5,7 @@ from sklearn.model_selection import GroupKFold, KFold
 from headstart.base import TaskKind
 from headstart.validation import Folds, Validation, plan_folds
 from headstart.validation import KFold as OwnKFold
-from headstart.validation.plan import explain_folds, explain_newest_rows
+from headstart.validation.plan import explain_folds, explain_refit
 
 
 def plan(n_rows, validation=None, kind=TaskKind.BINARY, **more):
@@ -19,10 +19,10 @@ def plan(n_rows, validation=None, kind=TaskKind.BINARY, **more):
         (400, {}, "8 folds, 2 repeats, stratified"),
         (1_000, {}, "8 folds, stratified"),
         (1_000, {"n_folds": 5}, "5 folds, stratified"),
-        (1_000, {"n_folds": 1}, "holdout of 20%, stratified"),
+        (1_000, {"n_folds": 1}, "holdout of 200 rows (20%), stratified"),
         (50_000, {}, "8 folds, stratified"),
-        (50_001, {}, "holdout of 20%, stratified"),
-        (500_000, {}, "holdout of 10%, stratified"),
+        (50_001, {}, "holdout of 10,000 rows (20%), stratified"),
+        (500_000, {}, "holdout of 10,000 rows (2%), stratified"),
         (50_001, {"n_folds": 5}, "5 folds, stratified"),
         (5, {}, "5 folds, 2 repeats, stratified"),
         (9, {"kind": TaskKind.REGRESSION}, "8 folds, 2 repeats, plain"),
@@ -43,11 +43,11 @@ def test_what_nobody_asked_for_is_chosen(n_rows, more, words):
         (60_000, Validation(folds=3), "3 folds, stratified"),
         (60_000, Validation(repeats=2), "8 folds, 2 repeats, stratified"),
         (400, Validation(repeats=1), "8 folds, stratified"),
-        (400, Validation(holdout=0.5), "holdout of 50%, stratified"),
+        (400, Validation(holdout=0.5), "holdout of 200 rows (50%), stratified"),
         (
             400,
             Validation(holdout=0.5, repeats=3),
-            "holdout of 50%, 3 repeats, stratified",
+            "holdout of 200 rows (50%), 3 repeats, stratified",
         ),
         (400, KFold(3), "3 folds, by KFold"),
     ],
@@ -112,6 +112,11 @@ def test_one_block_in_order_of_time_is_enough():
         ("auto", Folds(np.array([[0, 1]] * 2, dtype=np.uint8)), "reduce the variance"),
         ("auto", Folds(np.array([[0, 1]], dtype=np.uint8)), "too little time"),
         (
+            "auto",
+            Folds(np.array([[0, 255]], dtype=np.uint8), "holdout"),
+            "one holdout of 1 rows",
+        ),
+        (
             Validation(folds=2),
             Folds(np.array([[0, 1]], dtype=np.uint8)),
             "as requested",
@@ -128,7 +133,9 @@ def test_one_fold_in_order_of_time_holds_out_the_newest_fifth():
     folds = plan(1_000, Validation(time_column="t"), time=np.arange(1_000), n_folds=1)
     assert folds.train(0, 0).tolist() == list(range(800))
     assert folds.validation(0, 0).tolist() == list(range(800, 1_000))
-    assert folds.describe() == "holdout of 20%, the newest rows in order of time"
+    assert folds.describe() == (
+        "holdout of 200 rows (20%), the newest rows in order of time"
+    )
 
 
 def test_one_fold_of_a_large_table_holds_out_no_more_rows_than_tell_enough():
@@ -179,4 +186,17 @@ def test_a_splitter_that_parts_groups_is_refused():
 def test_what_the_model_has_not_seen_is_told(n_not_refitted, words):
     # Four blocks of 20; the gap of 5 is not seen either.
     folds = plan(100, Validation(time_column="t", folds=4, gap=5), time=np.arange(100))
-    assert explain_newest_rows(folds, n_not_refitted, 3) == words
+    assert explain_refit(folds, n_not_refitted, 3) == words
+
+
+@pytest.mark.parametrize(
+    ("n_not_refitted", "words"),
+    [
+        (0, "the model was refitted on all rows"),
+        (2, "2 of 3 members of the model were trained without the 25 held-out rows"),
+        (3, "the model was trained without the 25 held-out rows"),
+    ],
+)
+def test_members_without_the_rows_of_a_holdout_are_told(n_not_refitted, words):
+    folds = plan(100, Validation(holdout=0.25))
+    assert explain_refit(folds, n_not_refitted, 3) == words

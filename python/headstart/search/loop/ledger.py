@@ -37,6 +37,7 @@ from headstart.search.propose.quarantine import (
     describe,
     failing,
 )
+from headstart.search.refit import refit_seconds, seconds_to_reserve
 from headstart.search.run.run import Run
 from headstart.search.run.state import RunState, Unit
 from headstart.validation import OutOfFoldStore
@@ -178,6 +179,8 @@ class Ledger:
         seconds = time.monotonic() - began
         self._run.clock.note_choice(seconds)
         self._ensemble_seconds += seconds
+        if choice is not None and self._run.refits:
+            self._reserve_refit(choice)
         if choice is not None and choice.score != self._incumbent:
             self._incumbent = choice.score
             self._report_incumbent(choice)
@@ -188,6 +191,14 @@ class Ledger:
         if self._run.clock.choice_seconds > self._run.clock.seconds_left():
             return False
         return self._ensemble_seconds <= _ENSEMBLE_SHARE * self._run.clock.elapsed()
+
+    def _reserve_refit(self, choice: Choice) -> None:
+        """Reserve time for the refit of an ensemble's members."""
+        clock, n_slots = self._run.clock, self._run.executor.n_slots
+        trials = [self.state.trials[number] for number in choice.ranked]
+        seconds = [refit_seconds(trial, self._run.data.folds) for trial in trials]
+        most = clock.most_refit_seconds
+        clock.note_refit(seconds_to_reserve(seconds, n_slots, most))
 
     def _score(
         self, trial: Trial, unit: Unit, outcome: FoldOutcome

@@ -5,6 +5,7 @@ memory or disk). The limit counts wall seconds, so after a suspension all deadli
 earlier by its length.
 """
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -53,7 +54,7 @@ class Clock:
     started : float
         Time of `time.monotonic` at which `fit` was called.
     reserve_share : float
-        Share of the limit that is reserved for a refit.
+        Share of the limit that is reserved for a refit, at most; see `note_refit`.
     ahead_at_start : float
         `clock_ahead` at that time.
     keeps_for_analysis : bool
@@ -71,10 +72,16 @@ class Clock:
     ahead_at_start: float = field(default_factory=clock_ahead)
     # Seconds in which the last ensemble was chosen: an estimate for the final one.
     _choice_seconds: float = field(default=0.0, init=False)
+    # Seconds that the refit of the last ensemble needs.
+    _refit_seconds: float = field(default=math.inf, init=False)
 
     def note_choice(self, seconds: float) -> None:
         """Reserve the seconds in which an ensemble was chosen for the final one."""
         self._choice_seconds = seconds
+
+    def note_refit(self, seconds: float) -> None:
+        """Reserve these seconds for the refit, but at most `most_refit_seconds`."""
+        self._refit_seconds = seconds
 
     @property
     def choice_seconds(self) -> float:
@@ -91,6 +98,13 @@ class Clock:
         slept = clock_ahead() - self.ahead_at_start
         # The two clocks are read microseconds apart.
         return self.started - (slept if slept > _LEAST_SLEEP else 0.0)
+
+    @property
+    def most_refit_seconds(self) -> float:
+        """Most seconds that may be reserved for the refit."""
+        if self.limit is None:
+            return math.inf
+        return self.reserve_share * max(0.0, self.limit - self.spent_before)
 
     @property
     def analysis_seconds(self) -> float:
@@ -123,10 +137,10 @@ class Clock:
         if self.limit is None:
             return None
         remaining = self.limit - self.spent_before
-        share = _RESERVE_SHARE + self.reserve_share
         kept = _RESERVE_SECONDS + self._choice_seconds
+        kept += min(self._refit_seconds, self.most_refit_seconds)
         kept += self.analysis_seconds + self.learning_seconds
-        return self._begun + max(0.0, remaining * (1 - share) - kept)
+        return self._begun + max(0.0, remaining * (1 - _RESERVE_SHARE) - kept)
 
     @property
     def hand_over(self) -> float | None:

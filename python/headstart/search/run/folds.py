@@ -1,12 +1,13 @@
-"""The folds of a fit: few, if many would leave no time for trials."""
+"""The folds of a fit: as many as leave time for trials."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from headstart.base import Learner, Task
+from headstart.base import Learner
 from headstart.search.propose.portfolio import default_order
 from headstart.search.run.problem import Problem, known_column
 from headstart.search.run.settings import FitSettings
@@ -17,17 +18,20 @@ from headstart.validation import (
     plan_folds,
     splitter_named,
 )
+from headstart.validation.affordable import FEW_FOLDS, MOST_FOLDS, affordable_folds
 from headstart.validation.plan import HOLDOUT_ABOVE
 
 __all__ = ["brings_splitter", "choose_folds", "dependence_of"]
 
-# Folds are cut to this many when the budget does not allow for more.
-_FEW_FOLDS = 5
-_MANY_FOLDS = 8
-# Share of the budget that the first configurations may take with many folds.
+# Above so many rows a run without a time limit has few folds: its result may not
+# depend on seconds.
+_ROWS_FOR_FEW_FOLDS = 10_000
+# Share of the time limit that the first configurations may take on all folds.
 _FOLDS_SHARE = 0.5
 _FIRST_CONFIGURATIONS = 6
-_ROWS_FOR_FEW_FOLDS = 10_000
+# On fewer rows (or groups, which are held out whole) there are always folds: the fifth
+# that a holdout has would choose configurations by chance.
+_ROWS_FOR_HOLDOUT = 5_000
 
 
 def choose_folds(
@@ -38,6 +42,8 @@ def choose_folds(
     seed: int,
 ) -> Folds:
     """Return the folds of a fit: the requested scheme, with an affordable number.
+
+    The number is chosen once, before the first trial.
 
     Parameters
     ----------
@@ -67,7 +73,7 @@ def choose_folds(
         groups=problem.groups,
         time=None if column is None else column.to_numpy(),
         seed=seed,
-        n_folds=_affordable_folds(settings, problem.task, learners, n_slots),
+        n_folds=_number_of_folds(settings, problem, learners, n_slots),
     )
 
 
@@ -106,26 +112,37 @@ def brings_splitter(validation: Any) -> bool:
     return not isinstance(validation, Validation)
 
 
-def _affordable_folds(
+def _number_of_folds(
     settings: FitSettings,
-    task: Task,
+    problem: Problem,
     learners: Mapping[str, Learner],
     n_slots: int,
 ) -> int:
     """Return the number of folds that the budget allows; 1 for a holdout."""
+    task, limit = problem.task, settings.time_limit
     is_large = task.n_rows > HOLDOUT_ABOVE
-    if settings.time_limit is None:
+    if limit is None:
         if is_large:
             return 1
-        return _FEW_FOLDS if task.n_rows > _ROWS_FOR_FEW_FOLDS else _MANY_FOLDS
-    rows = int(task.n_rows * (1 - 1 / _MANY_FOLDS))
-    first = [
-        learners[c.learner].cost(task, c.parameters, rows)
-        for c, _ in zip(
-            default_order(task, learners), range(_FIRST_CONFIGURATIONS), strict=False
+        return FEW_FOLDS if task.n_rows > _ROWS_FOR_FEW_FOLDS else MOST_FOLDS
+    n_units = task.n_rows
+    if problem.groups is not None:
+        n_units = len(set(problem.groups.tolist()))
+    # Configurations that the limit has no time for are never begun.
+    may_begin = (
+        configuration
+        for configuration in default_order(task, learners)
+        if learners[configuration.learner].cost(
+            task, configuration.parameters, task.n_rows
         )
-    ]
-    budget = settings.time_limit * n_slots * _FOLDS_SHARE
-    if _MANY_FOLDS * sum(first) <= budget:
-        return _MANY_FOLDS
-    return 1 if is_large and _FEW_FOLDS * sum(first) > budget else _FEW_FOLDS
+        <= limit
+    )
+    first = list(islice(may_begin, _FIRST_CONFIGURATIONS))
+    return affordable_folds(
+        lambda n_rows: [
+            learners[c.learner].cost(task, c.parameters, n_rows) for c in first
+        ],
+        task.n_rows,
+        budget=_FOLDS_SHARE * limit * n_slots,
+        fewest=1 if is_large or n_units >= _ROWS_FOR_HOLDOUT else FEW_FOLDS,
+    )

@@ -45,8 +45,8 @@ from headstart.validation import Folds
 
 __all__ = ["prepare"]
 
-# Share of the time limit that is reserved for a refit on all rows.
-_REFIT_SHARE = 0.25
+# Largest share of the time limit that is reserved for a refit on all rows.
+_REFIT_SHARE = 0.35
 # Shortest time limit in which time is reserved for an analysis.
 _SHORTEST_ANALYSED = 8.0
 
@@ -98,9 +98,7 @@ def prepare(request: FitRequest) -> Run:
             closing(RunFolder(settings.run_dir, resume=settings.resume))
         )
         claim = _claim(folder, settings, problem, learners, transforms, executor)
-        # The newest rows are the most similar to future rows, so the final models must
-        # be fitted on them.
-        refits = settings.refit or claim.folds.scheme == "time"
+        refits = settings.refits(claim.folds)
         clock = Clock(
             settings.time_limit,
             spent_before=float(folder.journal.fact("spent") or 0.0),

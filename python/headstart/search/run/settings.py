@@ -15,6 +15,7 @@ from headstart.exceptions import BudgetError
 from headstart.findings.target import TargetColumn
 from headstart.machine.capacity import available_cores, available_memory
 from headstart.plugins import load_plugins
+from headstart.validation import Folds
 
 if TYPE_CHECKING:
     from headstart.facts import Facts
@@ -50,7 +51,7 @@ class FitSettings:
     random_state: Any
     run_dir: str | Path | None
     resume: bool
-    refit: bool
+    refit: bool | str
     learn: bool
     transforms: Sequence[str | Transform] | None = None
 
@@ -80,6 +81,11 @@ class FitSettings:
         if self.n_jobs != -1:
             _check_count("n_jobs", self.n_jobs)
         self._check_memory()
+        if self.refit not in (True, False, "auto"):
+            raise TypeError(
+                "The 'refit' parameter must be True, False or 'auto'. "
+                f"Got {self.refit!r} instead."
+            )
         named: dict[str, Any] = {
             "learners": self.learners,
             "transforms": self.transforms,
@@ -100,6 +106,18 @@ class FitSettings:
                 "hint: Dask's is "
                 "client.get_executor()."
             )
+
+    def refits(self, folds: Folds) -> bool:
+        """Return whether members are fitted once more on all rows.
+
+        The models of one holdout, or of folds in order of time, have not been fitted on
+        part of the rows; fold models together have. Where folds follow time, this does
+        not depend on the parameter: the newest rows are the most similar to future
+        rows.
+        """
+        if folds.scheme == "time":
+            return True
+        return len(folds.units) == 1 if self.refit == "auto" else bool(self.refit)
 
     def cores(self) -> int:
         """Return the number of parallel fold fits."""

@@ -32,6 +32,18 @@ def test_time_for_the_last_ensemble_is_kept_back_from_fold_fits():
     assert clock.end == 1060.0
 
 
+@pytest.mark.parametrize(("predicted", "kept"), [(4.0, 4.0), (100.0, 15.0)])
+def test_no_more_time_is_kept_for_the_refit_than_it_is_predicted_to_take(
+    predicted, kept
+):
+    plain = Clock(60.0, started=1000.0)
+    clock = Clock(60.0, started=1000.0, reserve_share=0.25)
+    assert clock.stop == pytest.approx(plain.stop - 15.0)
+    clock.note_refit(predicted)
+    assert clock.stop == pytest.approx(plain.stop - kept)
+    assert clock.refit_end == plain.refit_end
+
+
 def test_time_for_a_base_on_a_server_is_kept_back_from_fold_fits_and_the_refit():
     plain = Clock(60.0, started=1000.0, reserve_share=0.25)
     clock = Clock(60.0, started=1000.0, reserve_share=0.25, keeps_for_learning=True)

@@ -1,9 +1,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from headstart.exceptions import BudgetError, PluginError
 from headstart.search.run.settings import FitSettings, parse_bytes
+from headstart.validation import holdout_fold, plain_folds, time_folds
 
 
 def settings(**changed):
@@ -51,6 +53,30 @@ def test_a_limit_in_trials_is_enough():
 def test_learners_as_one_string_are_refused():
     with pytest.raises(TypeError, match="list of names"):
         settings(learners="ridge").check()
+
+
+def test_a_refit_that_is_neither_yes_nor_no_is_refused():
+    with pytest.raises(TypeError, match=r"'refit'.*'auto'. Got 'holdout'"):
+        settings(refit="holdout").check()
+
+
+HOLDOUT = holdout_fold(20, 0.2)
+HOLDOUTS = holdout_fold(20, 0.2, n_repeats=2)
+FOLDS = plain_folds(20, 2)
+IN_TIME = time_folds(np.arange(20), 2)
+
+
+@pytest.mark.parametrize(
+    ("refit", "refitted"),
+    [
+        ("auto", [HOLDOUT, IN_TIME]),
+        (True, [HOLDOUT, HOLDOUTS, FOLDS, IN_TIME]),
+        (False, [IN_TIME]),
+    ],
+)
+def test_models_of_one_holdout_are_refitted_by_default(refit, refitted):
+    every = [HOLDOUT, HOLDOUTS, FOLDS, IN_TIME]
+    assert [f for f in every if settings(refit=refit).refits(f)] == refitted
 
 
 def test_something_that_is_no_executor_is_refused():
