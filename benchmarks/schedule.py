@@ -71,7 +71,7 @@ def fit(name: str, n_folds: int, time_limit: float):
         "seconds": seconds,
         "n_trials": model.leaderboard().height,
         "n_members": len(info["members"]),
-        "why": info["validation_why"],
+        "reason": info["validation_reason"],
     }
     return y, prediction, facts
 
@@ -123,7 +123,7 @@ def describe_fit(name: str, n_folds: int, facts: dict) -> str:
     """Return a line about one fit."""
     return (
         f"{name:20s} {n_folds} {facts['n_trials']:3d} trials, "
-        f"{facts['n_members']:2d} members, {facts['seconds']:4.0f} s; {facts['why']}"
+        f"{facts['n_members']:2d} members, {facts['seconds']:4.0f} s; {facts['reason']}"
     )
 
 

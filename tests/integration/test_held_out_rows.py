@@ -75,10 +75,11 @@ def test_the_reason_of_a_holdout_names_rows_that_a_model_was_trained_without():
     X, y = table()
     info = fitted(X, y, headstart.Validation(holdout=0.25)).info()
     assert info["validation"] == "holdout of 30 rows (25%), stratified"
-    assert info["validation_why"].endswith("the model was refitted on all rows")
+    assert info["validation_reason"].endswith("the model was refitted on all rows")
     info = fitted(X, y, headstart.Validation(holdout=0.25), refit=False).info()
     assert (
-        "the model was trained without the 30 held-out rows" in (info["validation_why"])
+        "the model was trained without the 30 held-out rows"
+        in (info["validation_reason"])
     )
 
 
