@@ -23,6 +23,7 @@ __all__ = [
     "class_of_format",
     "confusion_table",
     "contingency_table",
+    "count_words",
     "delong_covariances",
     "dense_codes",
     "describe_table",
@@ -38,6 +39,7 @@ __all__ = [
     "fit_isotonic",
     "fit_logistic",
     "fit_temperature",
+    "flag_words",
     "group_distinct",
     "group_holdout",
     "group_knots",
@@ -296,6 +298,10 @@ def describe_table(
 # Values of text: headstart.tables.kinds.
 
 def class_of_format(text: str) -> str | None: ...
+def count_words(
+    table: pl.DataFrame,
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]]: ...
+def flag_words(table: pl.DataFrame) -> NDArray[np.uint32]: ...
 def find_formats(
     table: pl.DataFrame, counts: NDArray[np.uint32], order: str | None = None
 ) -> tuple[list[str], str, bool] | None: ...

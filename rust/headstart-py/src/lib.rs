@@ -78,8 +78,8 @@ mod _core {
     // Values of text: headstart.tables.kinds.
     #[pymodule_export]
     use crate::parse::{
-        class_of_format, find_formats, first_invalid, last_record_end, read_moments,
-        scan_delimited, split_amounts,
+        class_of_format, count_words, find_formats, first_invalid, flag_words, last_record_end,
+        read_moments, scan_delimited, split_amounts,
     };
 
     // Binned matrices: headstart.scoring.binning.

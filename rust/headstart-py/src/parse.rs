@@ -51,6 +51,34 @@ pub(crate) fn find_formats(
     Ok(formats.map(|f| (f.formats, f.class.name(), f.is_ambiguous)))
 }
 
+type Counted<'py> = (
+    Bound<'py, PyArray1<u32>>,
+    Bound<'py, PyArray1<u32>>,
+    Bound<'py, PyArray1<u32>>,
+);
+
+/// Return the distinct words of a column: first rows, counts and flags.
+#[pyfunction]
+pub(crate) fn count_words(py: Python<'_>, table: WordTable) -> PyResult<Counted<'_>> {
+    let counted = run(py, 1, WORD * table.shape().1, |workers| {
+        parse::count_words(&table.column(0)?, workers)
+    })?;
+    Ok((
+        counted.rows.into_pyarray(py),
+        counted.counts.into_pyarray(py),
+        counted.flags.into_pyarray(py),
+    ))
+}
+
+/// Return the flags of each word of a column.
+#[pyfunction]
+pub(crate) fn flag_words(py: Python<'_>, table: WordTable) -> PyResult<Bound<'_, PyArray1<u32>>> {
+    let flags = run(py, 1, WORD * table.shape().1, |_| {
+        Ok(parse::flag_words(&table.column(0)?))
+    })?;
+    Ok(flags.into_pyarray(py))
+}
+
 type Moments<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i32>>);
 
 /// Return the values of words, read by the first format that matches, and offsets in

@@ -10,7 +10,8 @@ import polars as pl
 
 from headstart import _core
 from headstart.exceptions import ColumnError
-from headstart.tables.kinds.numbers import MISSING_WORDS, count_values, is_missing
+from headstart.tables.kinds.numbers import is_missing
+from headstart.tables.kinds.words import IS_NO_DATE, Words, count_words, flag_words
 
 __all__ = [
     "CYCLE_PARTS",
@@ -57,12 +58,6 @@ _ISO = (
     "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
 )  # fmt: skip
 """Unambiguous formats, which every column of dates accepts."""
-
-# What SAP and MySQL write where there is no date: 00000000, 0000-00-00 00:00:00.
-_NO_DATE = re.compile(
-    r"^\s*(0{8}|0{14}|0{4}[-./]00[-./]00|00[-./]00[-./]0{4})([ T][0:.]+)?\s*$"
-)
-_FEW_ROWS = 200
 
 _CYCLES = {"time": (0.0, 86_400.0), "month": (1.0, 12.0), "weekday": (1.0, 7.0)}
 _DIRECTIVES = {
@@ -162,36 +157,24 @@ def find_formats(series: pl.Series, order: str | None = None) -> DateFormats | N
     """
     if series.dtype.is_integer():
         return _find_compact(series)
-    return find_formats_of(count_values(series.cast(pl.String)), order)
+    return find_formats_of(count_words(series.cast(pl.String)), order)
 
 
-def find_formats_of(
-    counted: pl.DataFrame, order: str | None = None
-) -> DateFormats | None:
-    """Return the formats of a column of text, given its different values.
-
-    Parameters
-    ----------
-    counted : DataFrame
-        As `headstart.tables.kinds.numbers.count_values` returns it.
-    order : str or None
-        As for `find_formats`.
-    """
-    counted = counted.filter(~is_no_date(counted["v"]))
-    if counted.height > 10 * _SAMPLE and order is None:
+def find_formats_of(words: Words, order: str | None = None) -> DateFormats | None:
+    """Return the formats of the words of a column; `order` is as for `find_formats`."""
+    words = words[~words.have(IS_NO_DATE)]
+    if len(words) > 10 * _SAMPLE and order is None:
         # One look at a few values settles it for nearly every column of words.
-        sample = counted.gather_every(counted.height // _SAMPLE).head(_SAMPLE)
-        first = counted.head(_SAMPLE)
-        if _find(sample, order) is None and _find(first, order) is None:
+        sample = words[:: len(words) // _SAMPLE][:_SAMPLE]
+        if _find(sample, order) is None and _find(words[:_SAMPLE], order) is None:
             return None
-    return _find(counted, order)
+    return _find(words, order)
 
 
-def _find(counted: pl.DataFrame, order: str | None) -> DateFormats | None:
-    if counted.is_empty():
+def _find(words: Words, order: str | None) -> DateFormats | None:
+    if not len(words):
         return None
-    counts = counted["n"].cast(pl.UInt32).to_numpy()
-    formats_of_text = _core.find_formats(counted.select("v").rechunk(), counts, order)
+    formats_of_text = _core.find_formats(words.values.to_frame(), words.counts, order)
     if formats_of_text is None:
         return None
     formats, kind, is_ambiguous = formats_of_text
@@ -205,7 +188,7 @@ def _find_compact(series: pl.Series) -> DateFormats | None:
     if not any(least <= low and high <= most for least, most in _COMPACT):
         return None
     text = series.drop_nulls().cast(pl.String)
-    dates = _find(count_values(text), None)
+    dates = _find(count_words(text), None)
     if dates is None or dates.kind != "moment":
         return None
     values, _ = read_moments(text, dates.formats)
@@ -213,18 +196,8 @@ def _find_compact(series: pl.Series) -> DateFormats | None:
 
 
 def is_no_date(text: pl.Series) -> pl.Series:
-    """Return which values are missing, or stand for no date: ``0000-00-00``."""
-    if text.len() <= _FEW_ROWS:
-        # Up to so many rows Python is quicker than an expression.
-        zeros = [
-            v is not None and "00" in v and _NO_DATE.match(v) is not None
-            for v in text.to_list()
-        ]
-        return is_missing(text) | pl.Series(text.name, zeros, dtype=pl.Boolean)
-    word = pl.col("v").str.strip_chars()
-    is_none = word.is_null() | word.str.to_lowercase().is_in(MISSING_WORDS)
-    is_zero = word.str.starts_with("00") & word.str.contains(_NO_DATE.pattern)
-    return text.alias("v").to_frame().select(is_none | is_zero)["v"].alias(text.name)
+    """Return a mask of values that are missing, or a date of zeros: ``0000-00-00``."""
+    return pl.Series(text.name, flag_words(text) & IS_NO_DATE != 0)
 
 
 def read_moments(

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import polars as pl
@@ -15,17 +15,25 @@ from headstart.tables.kinds.dates import (
     DateFormats,
     find_formats,
     find_formats_of,
-    is_no_date,
 )
 from headstart.tables.kinds.items import find_items
-from headstart.tables.kinds.numbers import (
-    count_values,
-    find_text,
-    has_leading_zeros,
-    is_missing,
-    to_numbers,
-)
+from headstart.tables.kinds.levels import level_text
+from headstart.tables.kinds.numbers import to_numbers
 from headstart.tables.kinds.quantities import Quantity, find_grouped, find_quantity
+from headstart.tables.kinds.words import (
+    HAS_DIGIT,
+    HAS_LEADING_ZERO,
+    HAS_POINT,
+    IS_COMPACT,
+    IS_EXPONENT,
+    IS_FINITE,
+    IS_MISSING,
+    IS_NO_DATE,
+    IS_NUMBER,
+    IS_PADDED,
+    Words,
+    count_words,
+)
 
 __all__ = [
     "ColumnKind",
@@ -59,7 +67,6 @@ _TEXT_WORDS = 3.0
 _LOOK = 1_000
 _FEW_VALUES = 50
 _EXACT = 2.0**53
-_DIGITS = r"^(\d{6}|\d{8}|\d{12}|\d{14})$"
 _TEXT_SHARE = 0.3
 _TEXT_DISTINCT = 50
 
@@ -193,7 +200,7 @@ def infer_kind(series: pl.Series) -> Inference:
     if dtype == pl.String:
         return _infer_text(series)
     if dtype == pl.Categorical:
-        return _infer_words(series.name, series.cast(pl.String), _distinct(series))
+        return _infer_words(series.name, count_words(series.cast(pl.String)))
     return _infer_number(series)
 
 
@@ -241,99 +248,95 @@ def _whole(series: pl.Series) -> pl.Series | None:
 
 
 def _infer_text(series: pl.Series) -> Inference:
-    trimmed = pl.col("v").str.strip_chars()
-    text = series.to_frame("v").select(pl.when(trimmed != "").then(trimmed))["v"]
-    text = text.alias(series.name)
-    n_values = text.count()
-    if n_values == 0:
+    name = series.name
+    words = count_words(series)
+    if words.have(IS_PADDED).any():
+        words = count_words(level_text(series))
+    if not len(words):
         return Inference(ColumnKind.CONSTANT, "all values are blank")
-    counted = count_values(text)
-    distinct = counted["v"]
-    if len(distinct) == 1 and n_values == text.len():
-        return Inference(ColumnKind.CONSTANT, f"every value is {distinct[0][:40]!r}")
-    # The first values are enough for nearly every column of words.
-    is_plain = find_text(distinct.head(50)) is None and find_text(distinct) is None
-    number = _infer_number_text(text, counted) if is_plain else None
+    if len(words) == 1 and words.n_rows == series.len():
+        shown = repr(words.values[0][:40])
+        return Inference(ColumnKind.CONSTANT, f"every value is {shown}")
+    is_plain = bool(words.have(IS_NUMBER | IS_MISSING).all())
+    number = _infer_number_text(name, words) if is_plain else None
     if number is not None:
         return number
-    if not is_plain and _may_hold_numbers(distinct):
-        dates = find_formats_of(counted)
+    if not is_plain and _may_hold_numbers(words):
+        dates = find_formats_of(words)
         if dates is not None:
             return Inference.of_dates(dates)
-        quantity = find_quantity(counted)
-        if quantity is not None and not has_identifier_name(series.name):
+        quantity = None if has_identifier_name(name) else find_quantity(words)
+        if quantity is not None:
             return Inference.of_quantity(quantity)
     if not is_plain:
-        items = find_items(distinct)
+        items = find_items(words)
         if items is not None:
             return Inference(ColumnKind.LIST, items.words, items.form)
-    return _infer_words(series.name, text, distinct)
+    return _infer_words(name, words)
 
 
-def _may_hold_numbers(distinct: pl.Series) -> bool:
+def _may_hold_numbers(words: Words) -> bool:
     """Return whether a few values have digits, or names of months or weekdays.
 
     They are enough for nearly every column of words.
     """
-    step = max(1, len(distinct) // _FEW_VALUES)
-    sample = distinct.gather_every(step)
-    if any(c.isdigit() for value in sample.to_list() for c in value):
+    sample = words[:: max(1, len(words) // _FEW_VALUES)]
+    if sample.have(HAS_DIGIT).any():
         return True
-    return find_formats_of(count_values(sample)) is not None
+    once_each = replace(sample, counts=np.ones_like(sample.counts))
+    return find_formats_of(once_each) is not None
 
 
-def _infer_number_text(text: pl.Series, counted: pl.DataFrame) -> Inference | None:
-    distinct = counted["v"]
-    numbers = to_numbers(distinct)
-    n_numbers = numbers.count()
-    n_words = len(distinct) - n_numbers
-    has_zeros = has_leading_zeros(distinct)
-    if n_numbers == 0 or (
-        has_zeros and has_leading_zeros(distinct.filter(~is_no_date(distinct)))
-    ):
+def _infer_number_text(name: str, words: Words) -> Inference | None:
+    n_numbers = int(words.have(IS_FINITE).sum())
+    n_others = len(words) - n_numbers
+    has_zero = words.have(HAS_LEADING_ZERO)
+    if n_numbers == 0 or (has_zero & ~words.have(IS_NO_DATE)).any():
         return None
-    if n_words == 0 and n_numbers <= FEW_NUMBERS:
+    if n_others == 0 and n_numbers <= FEW_NUMBERS:
         return None
-    missing = f"; {n_words} other words stand for missing" if n_words else ""
-    if n_numbers >= _IDENTIFIER_ROWS and has_identifier_name(text.name):
+    missing = f"; {n_others} other words stand for missing" if n_others else ""
+    if n_numbers >= _IDENTIFIER_ROWS and has_identifier_name(name):
         return None  # Named as an identifier: the share of different values decides.
-    if _INDEX_NAME.fullmatch(text.name) and _is_near_unique(text):
+    if _INDEX_NAME.fullmatch(name) and len(words) >= _IDENTIFIER_SHARE * words.n_rows:
         return Inference(ColumnKind.IDENTIFIER, "the index of the table, written")
-    dates = find_formats_of(counted) if distinct.str.contains(_DIGITS).all() else None
+    dates = find_formats_of(words) if words.have(IS_COMPACT).all() else None
     if dates is not None:
         return Inference.of_dates(dates)
-    if has_zeros or _is_code_of_digits(distinct):
+    if has_zero.any() or _is_code_of_digits(words):
         return None
-    grouped = find_grouped(distinct)
+    grouped = find_grouped(words)
     if grouped is not None:
         return Inference.of_quantity(grouped)
     return Inference(ColumnKind.NUMERIC, f"text that holds numbers{missing}")
 
 
-def _is_code_of_digits(distinct: pl.Series) -> bool:
+def _is_code_of_digits(words: Words) -> bool:
     """Return whether numbers in text are codes, as ``1E5``, or ``1.1`` and ``1.10``.
 
     A program writes numbers with an exponent with a sign or a point, too. Versions may
     differ by a trailing zero alone, numbers do not.
     """
-    words = distinct.filter(~is_missing(distinct))
-    if bool(words.str.contains(r"^\d+E\d+$").any()):
-        return not bool(words.str.contains(r"[.+-]").any())
-    ends = words.filter(words.str.contains(r"^\d+\.\d*0$"))
-    if ends.len() and bool(words.str.contains(r"^\d+\.\d+$").all()):
-        twins = ends.str.strip_chars_end("0").is_in(words.to_list())
+    words = words[~words.have(IS_MISSING)]
+    values = words.values
+    if words.have(IS_EXPONENT).any():
+        return not bool(values.str.contains(r"[.+-]").any())
+    if not words.have(HAS_POINT).all():
+        return False
+    ends = values.filter(values.str.contains(r"^\d+\.\d*0$"))
+    if ends.len() and bool(values.str.contains(r"^\d+\.\d+$").all()):
+        twins = ends.str.strip_chars_end("0").is_in(values.to_list())
         return 2 * int(twins.sum()) >= ends.len()
     return False
 
 
-def _infer_words(name: str, text: pl.Series, distinct: pl.Series) -> Inference:
-    n_values, n_distinct = text.count(), len(distinct)
+def _infer_words(name: str, words: Words) -> Inference:
+    n_values, n_distinct = words.n_rows, len(words)
     share = n_distinct / max(1, n_values)
-    words = _mean(distinct.str.count_matches(r"\S+"))
-    if 2 * int(distinct.str.contains(r"\p{L}").sum()) < n_distinct:
-        words = 0.0  # Telephone numbers are not sentences.
-    if n_distinct > _TEXT_DISTINCT and share > _TEXT_SHARE and words >= _TEXT_WORDS:
-        return Inference(ColumnKind.TEXT, f"sentences, {words:.1f} words each")
+    if n_distinct > _TEXT_DISTINCT and share > _TEXT_SHARE:
+        n_words = _words_per_text(words.values)
+        if n_words >= _TEXT_WORDS:
+            return Inference(ColumnKind.TEXT, f"sentences, {n_words:.1f} words each")
     if n_values >= _IDENTIFIER_ROWS and share >= _IDENTIFIER_SHARE:
         if _INDEX_NAME.fullmatch(name):
             return Inference(ColumnKind.IDENTIFIER, "the index of the table, written")
@@ -345,9 +348,16 @@ def _infer_words(name: str, text: pl.Series, distinct: pl.Series) -> Inference:
     return Inference(ColumnKind.CATEGORICAL, f"text of {n_distinct:,} different values")
 
 
-def _distinct(series: pl.Series) -> pl.Series:
-    # In order of appearance: the result is the same at every call.
-    return series.drop_nulls().unique(maintain_order=True).cast(pl.String)
+def _words_per_text(values: pl.Series) -> float:
+    """Return the mean number of words, 0 if most values have no letter."""
+    text = pl.col("v").str
+    n_words, n_with_letters = (
+        values.to_frame("v")
+        .select(n=text.count_matches(r"\S+").mean(), k=text.contains(r"\p{L}").sum())
+        .row(0)
+    )
+    # Telephone numbers are not sentences.
+    return 0.0 if 2 * n_with_letters < len(values) else float(n_words)
 
 
 def _is_constant(series: pl.Series, n_values: int) -> bool:
@@ -381,8 +391,3 @@ def _is_near_unique(series: pl.Series) -> bool:
 def has_identifier_name(name: str) -> bool:
     """Return whether a name is that of an identifier: id, customerID, row_number."""
     return bool(_IDENTIFIER_NAME.search(name) or _IDENTIFIER_NAME.search(name.lower()))
-
-
-def _mean(series: pl.Series) -> float:
-    value: Any = series.mean()
-    return float(value) if value is not None else 0.0

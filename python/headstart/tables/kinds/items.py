@@ -5,6 +5,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from headstart.tables.kinds.words import (
+    HAS_BAR,
+    HAS_COMMA,
+    HAS_SEMICOLON,
+    HAS_SLASH,
+    IS_BRACKETED,
+    Words,
+)
+
 __all__ = [
     "ITEM_PARTS",
     "Items",
@@ -22,8 +31,7 @@ training rows had other items, so that an unknown item need not be new."""
 MOST_ITEMS = 50
 """The most frequent items, up to so many, become a feature each."""
 
-_SEPARATORS = ("|", ";", ",", "/")
-_BRACKETED = r"(?s)^\[.*\]$|^\(.*\)$|^\{.*\}$"
+_SEPARATORS = {"|": HAS_BAR, ";": HAS_SEMICOLON, ",": HAS_COMMA, "/": HAS_SLASH}
 # Least share of cells in brackets; without brackets, least share of cells with the
 # separator.
 _SHARE = 0.9
@@ -58,7 +66,7 @@ def is_known_items(form: str) -> bool:
     return form in {"items[", *(f"items{s}" for s in _SEPARATORS)}
 
 
-def find_items(cells: pl.Series) -> Items | None:
+def find_items(cells: Words) -> Items | None:
     """Return the notation of lists in a column of text, None if it has no lists.
 
     A column has lists if 90 % of its different cells are in brackets, or if 20 % have
@@ -67,28 +75,21 @@ def find_items(cells: pl.Series) -> Items | None:
 
     Parameters
     ----------
-    cells : Series of String
-        Different ones, trimmed, none of them blank.
+    cells : Words
+        Trimmed, none of them blank.
     """
-    if cells.len() < _FEWEST_CELLS:
+    if len(cells) < _FEWEST_CELLS:
         return None
-    cell = pl.col("v").str
-    holds = {"[": cell.contains(_BRACKETED)}
-    holds |= {s: cell.contains(s, literal=True) for s in _SEPARATORS}
-    table = cells.alias("v").to_frame()
-    n_holding = table.select(**{s: h.sum() for s, h in holds.items()}).row(
-        0, named=True
-    )
-    if n_holding["["] >= _SHARE * cells.len():
-        counts = _counts(read_items(cells, "items["))
+    if cells.have(IS_BRACKETED).sum() >= _SHARE * len(cells):
+        counts = _counts(read_items(cells.values, "items["))
         if counts and sum(counts.values()) > len(counts):
             return Items("items[", f"lists in brackets, of {_different(counts)}")
         return None
-    for separator in _SEPARATORS:
-        if n_holding[separator] < _SEVERAL * cells.len():
+    for separator, flag in _SEPARATORS.items():
+        if cells.have(flag).sum() < _SEVERAL * len(cells):
             continue
         form = f"items{separator}"
-        counts = _counts(read_items(cells, form))
+        counts = _counts(read_items(cells.values, form))
         if (
             1 < len(counts) <= _MOST_DIFFERENT
             and max(map(len, counts)) <= _LONGEST

@@ -1,31 +1,16 @@
 """Numbers of columns of any type, including text."""
 
-from collections import Counter
-
 import numpy as np
 import polars as pl
 
+from headstart.tables.kinds.words import IS_MISSING, IS_NUMBER, flag_words
+
 __all__ = [
-    "MISSING_WORDS",
-    "count_values",
     "find_text",
-    "has_leading_zeros",
     "is_missing",
     "is_word",
     "to_numbers",
 ]
-
-MISSING_WORDS = (
-    "", "?", "-", "--", "---", ".", "..", "...", "…", "*", "/", "na", "n/a", "n.a.",
-    "#n/a", "#na", "#value!", "#ref!", "#div/0!", "#num!", "#name?", "#null!", "nan",
-    "nat", "nil", "null", "none", "missing", "unknown", "unbekannt", "inconnu", "tbd",
-    "n.d.", "n.d", "nd", "k.a.", "k. a.", "k.a", "n.v.", "not available",
-    "not applicable", "not determined", "not detected", "not reported",
-    "nicht bestimmt", "nicht verfügbar", "keine angabe", "<na>", "(null)", "\\n",
-)  # fmt: skip
-"""Words for a missing number in a column of text, in upper or lower case."""
-
-_FEW_ROWS = 200
 
 
 def to_numbers(series: pl.Series) -> pl.Series:
@@ -63,38 +48,14 @@ def _is_finite(series: pl.Series) -> bool:
 
 
 def is_missing(text: pl.Series) -> pl.Series:
-    """Return a mask of the values that are missing or in `MISSING_WORDS`."""
-    if text.len() <= _FEW_ROWS:
-        # Up to so many rows Python is faster than an expression, which takes 0.1 ms.
-        words = [
-            v is None or v.strip().lower() in MISSING_WORDS for v in text.to_list()
-        ]
-        return pl.Series(text.name, words, dtype=pl.Boolean)
-    word = pl.col(text.name).str.strip_chars().str.to_lowercase()
-    missing = word.is_null() | word.is_in(MISSING_WORDS)
-    return text.to_frame().select(missing.alias(text.name))[text.name]
+    """Return a mask of the values that are missing or stand for it, as ``n/a``."""
+    return pl.Series(text.name, flag_words(text) & IS_MISSING != 0)
 
 
 def is_word(series: pl.Series) -> pl.Series:
-    """Return which texts are neither a number nor missing."""
-    trimmed = pl.col("v").cast(pl.String).str.strip_chars()
-    is_number = trimmed.cast(pl.Float64, strict=False).is_not_null()
-    is_none = trimmed.is_null() | trimmed.str.to_lowercase().is_in(MISSING_WORDS)
-    return series.alias("v").to_frame().select(~is_number & ~is_none)["v"]
-
-
-def count_values(text: pl.Series) -> pl.DataFrame:
-    """Return the different values, ``v``, and how many rows have each, ``n``.
-
-    They are in the order in which they first appear; missing ones are left out.
-    """
-    if text.len() <= 10 * _FEW_ROWS:
-        counts = Counter(text.to_list())
-        counts.pop(None, None)
-        schema = {"v": pl.String, "n": pl.UInt32}
-        return pl.DataFrame({"v": list(counts), "n": list(counts.values())}, schema)
-    table = text.alias("v").drop_nulls().to_frame()
-    return table.group_by("v", maintain_order=True).agg(pl.len().alias("n"))
+    """Return a mask of the texts that are neither a number nor missing."""
+    flags = flag_words(series.cast(pl.String))
+    return pl.Series(series.name, flags & (IS_NUMBER | IS_MISSING) == 0)
 
 
 def find_text(series: pl.Series) -> tuple[int, str] | None:
@@ -102,8 +63,3 @@ def find_text(series: pl.Series) -> tuple[int, str] | None:
     is_other = is_word(series)
     row = is_other.arg_max() if is_other.any() else None
     return None if row is None else (row, str(series.cast(pl.String)[row]))
-
-
-def has_leading_zeros(text: pl.Series) -> bool:
-    """Return whether a value has a leading zero, as the code ``00501``."""
-    return bool(text.str.contains(r"^\s*0\d+\s*$").any())

@@ -8,7 +8,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from headstart import _core
-from headstart.tables.kinds.numbers import is_missing
+from headstart.tables.kinds.words import (
+    HAS_POINT,
+    IS_MISSING,
+    STARTS_WITH_ZERO,
+    Words,
+    count_words,
+)
 
 __all__ = [
     "QUANTITY_PARTS",
@@ -44,8 +50,6 @@ _IS_SPACED, _HAS_BEFORE, _MAY_BE_UNIT, _IS_SHORT, _IS_UNGROUPED = (
     512, 1024, 2048, 4096, 8192,
 )  # fmt: skip
 
-Flags = NDArray[np.uint16]
-
 _CURRENCY = re.compile(
     r"[$€£¥₹₽₩₺₴₪₫₱฿₦]|^(eur|euros?|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|brl|kr|kč|zł)$"
 )
@@ -79,7 +83,7 @@ def is_known_quantity(form: str) -> bool:
     return form in {"quantity.", "quantity,", "quantity.*", "quantity,*"}
 
 
-def find_grouped(distinct: pl.Series) -> Quantity | None:
+def find_grouped(words: Words) -> Quantity | None:
     """Return the notation if points in plain numbers group thousands, else None.
 
     ``1.234`` is over a thousand if ``999`` has no point, every point has three digits
@@ -87,19 +91,18 @@ def find_grouped(distinct: pl.Series) -> Quantity | None:
 
     Parameters
     ----------
-    distinct : Series of String
-        Different values, all of them numbers.
+    words : Words
+        All of them numbers.
     """
-    n_points = int(distinct.str.contains(".", literal=True).sum())
-    if n_points < _FEWEST_GROUPED:
+    if words.have(HAS_POINT).sum() < _FEWEST_GROUPED:
         return None
-    _, flags, _ = _parse(distinct, "quantity.")
-    if _decimal_mark(flags, is_currency=False) != ",":
+    amounts = _split(words.values, "quantity.")
+    if _decimal_mark(amounts, is_currency=False) != ",":
         return None
     return Quantity("quantity,", (), "numbers in text; points group thousands")
 
 
-def find_quantity(counted: pl.DataFrame) -> Quantity | None:
+def find_quantity(words: Words) -> Quantity | None:
     """Return the notation of numbers in a column of text, None if it has no numbers.
 
     The column has numbers if 90 % of its rows are a number with one of a few units (or
@@ -107,46 +110,45 @@ def find_quantity(counted: pl.DataFrame) -> Quantity | None:
 
     Parameters
     ----------
-    counted : DataFrame
-        Its different values, trimmed, none of them blank, as
-        `headstart.tables.kinds.numbers.count_values` returns them.
+    words : Words
+        Trimmed, none of them blank.
     """
-    counted = counted.filter(~is_missing(counted["v"])).sort("v")
-    values = counted["v"]
-    # A sample is enough for nearly every column of words.
-    if counted.height < _FEWEST_NUMBERS or not _has_numbers(values):
+    words = words[~words.have(IS_MISSING)]
+    if len(words) < _FEWEST_NUMBERS or words.have(STARTS_WITH_ZERO).any():
+        return None  # A code: 00501.
+    if len(words) > 10 * _SAMPLE:
+        # A sample is enough for nearly every long column of words.
+        sample = words.values.sort().gather_every(len(words) // _SAMPLE)
+        if not _split(sample, "quantity.").has_numbers:
+            return None
+    amounts = _split(words.values, "quantity.")
+    if not amounts.has_numbers:
         return None
-    if values.str.contains(r"^\s*0\d").any():  # a code: 00501
-        return None
-    parts, flags, ranges = _parse(values, "quantity.")
-    is_currency = any(_CURRENCY.search(u) for u in parts["unit"].unique().to_list())
-    decimal = _decimal_mark(flags, is_currency=is_currency)
+    is_currency = any(_CURRENCY.search(unit) for unit in amounts.names)
+    decimal = _decimal_mark(amounts, is_currency=is_currency)
     if decimal != ".":
-        parts, flags, ranges = _parse(values, "quantity,")
-    if _is_code(values, flags, ranges):
+        amounts = _split(words.values, "quantity,")
+    if _is_code(words.values, amounts):
         return None
-    multiply = _multiplies(flags, parts)
+    multiply = _multiplies(amounts)
     if multiply:
-        parts, flags, ranges = _parse(values, f"quantity{decimal}*")
-    table = counted.select("n").with_columns(parts.get_columns())
-    n_rows = int(table["n"].sum())
-    with_number = table.filter(pl.col("number").is_not_null())
-    n_read = int(with_number["n"].sum())
-    if n_read < _SHARE * n_rows:
+        amounts = _split(words.values, f"quantity{decimal}*")
+    numbers = amounts.numbers
+    is_read = ~np.isnan(numbers)
+    n_rows, n_read = words.n_rows, int(words.counts[is_read].sum())
+    if n_read < _SHARE * n_rows or len(np.unique(numbers[is_read])) < _FEWEST_NUMBERS:
         return None
-    if with_number["number"].n_unique() < _FEWEST_NUMBERS:
-        return None
-    units = table.group_by("unit").agg(pl.col("n").sum()).sort("unit")
+    units = amounts.count_units(words.counts)
     least = max(_UNIT_ROWS, n_rows // 2_000)
-    common = units.filter((pl.col("n") >= least) | (pl.col("unit") == ""))
+    common = {unit: n for unit, n in units.items() if n >= least or not unit}
     # Many units, each of a few rows: a code such as 12A, not a quantity.
-    if common.height > _MOST_UNITS or (
-        units.height > _MOST_UNITS
-        and n_rows - int(common["n"].sum()) > (1 - _COMMON_SHARE) * n_rows
+    if len(common) > _MOST_UNITS or (
+        len(units) > _MOST_UNITS
+        and n_rows - sum(common.values()) > (1 - _COMMON_SHARE) * n_rows
     ):
         return None
-    named = [u for u in units["unit"].to_list() if u]
-    categories = common.filter(pl.col("n") >= least)["unit"].to_list()
+    named = [unit for unit in units if unit]
+    categories = tuple(unit for unit, n in common.items() if n >= least)
     shown = ", ".join(repr(u) for u in named[:4]) + (", ..." if len(named) > 4 else "")
     descriptions = ["numbers in text"]
     if named:
@@ -155,12 +157,12 @@ def find_quantity(counted: pl.DataFrame) -> Quantity | None:
         descriptions.append("words such as 'k' multiply them")
     if decimal == ",":
         descriptions.append("with decimal commas")
-    if bool((flags & _IS_RANGE).any()):
+    if amounts.have(_IS_RANGE).any():
         descriptions.append("ranges by their middle")
     if n_rows > n_read:
         descriptions.append(f"{n_rows - n_read:,} without a number")
     form = f"quantity{decimal}" + ("*" if multiply else "")
-    kept = tuple(sorted(categories)) if len(categories) > 1 else ()
+    kept = categories if len(categories) > 1 else ()
     return Quantity(form, kept, "; ".join(descriptions), n_read)
 
 
@@ -180,38 +182,78 @@ def split(text: pl.Series, form: str) -> tuple[pl.Series, pl.Series]:
     unit : Series of String
         In lower case, ``""`` where there is none; all of a text without a number.
     """
-    distinct = text.drop_nulls().unique(maintain_order=True)
-    parts, _, _ = _parse(distinct, form)
-    parts_of_text = parts.with_columns(distinct.alias("text"))
+    words = count_words(text)
+    amounts = _split(words.values, form)
+    amounts_of_text = pl.DataFrame(
+        {
+            "text": words.values,
+            "number": pl.Series(amounts.numbers, nan_to_null=True),
+            "unit": pl.Series(amounts.names, dtype=pl.String)[amounts.units],
+        }
+    )
     joined = text.to_frame("text").join(
-        parts_of_text, on="text", how="left", maintain_order="left"
+        amounts_of_text, on="text", how="left", maintain_order="left"
     )
     return joined["number"].alias(text.name), joined["unit"].alias(text.name)
 
 
-def _parse(values: pl.Series, form: str) -> tuple[pl.DataFrame, Flags, pl.DataFrame]:
-    """Return numbers and units, flags, and the two numbers of ranges."""
-    table = values.alias("v").to_frame().rechunk()
+@dataclass(frozen=True, slots=True)
+class _Amounts:
+    """Amounts of words.
+
+    Parameters
+    ----------
+    first, second : arrays of float64
+        The number and NaN, or both numbers of a range.
+    flags : array of uint16
+    units : array of uint32
+        The index of the unit in `names`.
+    names : list of str
+        Different units; the whole of a word without a number.
+    """
+
+    first: NDArray[np.float64]
+    second: NDArray[np.float64]
+    flags: NDArray[np.uint16]
+    units: NDArray[np.uint32]
+    names: list[str]
+
+    @property
+    def numbers(self) -> NDArray[np.float64]:
+        """The numbers, the middle of a range, NaN where a word has no number."""
+        middle = (self.first + self.second) / 2
+        return np.where(np.isnan(self.second), self.first, middle)
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether nearly half of the words, or more, are numbers."""
+        n_numbers = self.have(_IS_NUMBER).sum()
+        return bool(n_numbers >= _SHARE / 2 * len(self.flags))
+
+    def have(self, flag: int) -> NDArray[np.bool_]:
+        """Return a mask of the amounts with a flag."""
+        mask: NDArray[np.bool_] = (self.flags & flag) != 0
+        return mask
+
+    def count_units(self, counts: NDArray[np.uint32]) -> dict[str, int]:
+        """Return the number of rows with each unit, sorted by unit."""
+        n_rows = np.bincount(self.units, counts, minlength=len(self.names))
+        by_name = zip(self.names, n_rows.astype(np.int64).tolist(), strict=True)
+        return dict(sorted(by_name))
+
+
+def _split(values: pl.Series, form: str) -> _Amounts:
     decimal = form[len("quantity")]
-    first, second, flags, units, unit_names = _core.split_amounts(
-        table, decimal, form.endswith("*")
+    return _Amounts(
+        *_core.split_amounts(values.to_frame(), decimal, form.endswith("*"))
     )
-    units_by_code = pl.Series("unit", unit_names, dtype=pl.String)
-    middle = np.where(np.isnan(second), first, (first + second) / 2)
-    parts = pl.DataFrame(
-        {
-            "number": pl.Series(middle, nan_to_null=True),
-            "unit": units_by_code.gather(pl.Series(units)),
-        }
-    )
-    return parts, flags, pl.DataFrame({"a": first, "b": second})
 
 
-def _decimal_mark(flags: Flags, *, is_currency: bool) -> str:
+def _decimal_mark(amounts: _Amounts, *, is_currency: bool) -> str:
     """Return the decimal mark that the values prove, by default a point."""
 
     def count(flag: int) -> int:
-        return int(np.count_nonzero(flags & flag))
+        return int(np.count_nonzero(amounts.flags & flag))
 
     points, commas = count(_SHOWS_POINT), count(_SHOWS_COMMA)
     if points or commas:
@@ -228,37 +270,31 @@ def _decimal_mark(flags: Flags, *, is_currency: bool) -> str:
     return "," if is_currency or is_grouped else "."
 
 
-def _is_code(values: pl.Series, flags: Flags, ranges: pl.DataFrame) -> bool:
+def _is_code(values: pl.Series, amounts: _Amounts) -> bool:
     """Return whether most values are telephone or part numbers, such as 555-1234."""
-    is_number = (flags & _IS_NUMBER) > 0
-    is_bare = (flags & _IS_BARE_RANGE) > 0
-    n_numbers = int(is_number.sum())
+    n_numbers = int(amounts.have(_IS_NUMBER).sum())
     if not n_numbers:
         return False
+    is_bare = amounts.have(_IS_BARE_RANGE)
     if 2 * int(is_bare.sum()) > n_numbers:
         # The bands of a scale do not overlap: 18-24, 25-34.
-        bands = ranges.filter(pl.Series(is_bare)).unique().sort("a", "b")
-        return bool((bands["a"].shift(-1) < bands["b"]).any())
-    is_spaced = (flags & _IS_SPACED) > 0
+        bands = np.column_stack([amounts.first, amounts.second])[is_bare]
+        starts, ends = np.unique(bands, axis=0).T
+        return bool((starts[1:] < ends[:-1]).any())
+    is_spaced = amounts.have(_IS_SPACED)
     if 2 * int(is_spaced.sum()) > n_numbers:
         lengths = values.filter(pl.Series(is_spaced)).str.count_matches(r"\d")
         return lengths.n_unique() == 1 and int(lengths[0]) >= _PHONE_DIGITS
     return False
 
 
-def _multiplies(flags: Flags, parts: pl.DataFrame) -> bool:
+def _multiplies(amounts: _Amounts) -> bool:
     """Return whether the words after the numbers multiply them, as in 1.5k and 2M."""
-    has_word = (flags & _HAS_AFTER) > 0
-    if not has_word.any() or not ((flags & _IS_MULTIPLIED) > 0)[has_word].all():
+    has_word = amounts.have(_HAS_AFTER)
+    if not has_word.any() or not amounts.have(_IS_MULTIPLIED)[has_word].all():
         return False
     # One letter in all rows, as in "1.80 m", is a unit unless there is a currency.
-    is_unit = ((flags & _MAY_BE_UNIT) > 0)[has_word].all()
-    n_words = parts.filter(pl.Series(has_word))["unit"].n_unique()
-    has_currency = ((flags & _HAS_BEFORE) > 0)[has_word].all()
+    is_unit = amounts.have(_MAY_BE_UNIT)[has_word].all()
+    n_words = len(np.unique(amounts.units[has_word]))
+    has_currency = amounts.have(_HAS_BEFORE)[has_word].all()
     return bool(not is_unit or n_words > 1 or has_currency)
-
-
-def _has_numbers(values: pl.Series) -> bool:
-    sample = values.gather_every(max(1, len(values) // _SAMPLE))
-    _, flags, _ = _parse(sample, "quantity.")
-    return int((flags & _IS_NUMBER).sum()) >= _SHARE / 2 * len(sample)

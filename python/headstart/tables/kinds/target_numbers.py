@@ -3,18 +3,18 @@
 import polars as pl
 
 from headstart.tables.kinds.levels import level_text
-from headstart.tables.kinds.numbers import (
-    count_values,
-    find_text,
-    has_leading_zeros,
-    is_missing,
-    to_numbers,
-)
+from headstart.tables.kinds.numbers import to_numbers
 from headstart.tables.kinds.quantities import (
     Quantity,
     find_grouped,
     find_quantity,
     split,
+)
+from headstart.tables.kinds.words import (
+    HAS_LEADING_ZERO,
+    IS_MISSING,
+    IS_NUMBER,
+    count_words,
 )
 
 __all__ = ["PLAIN", "find_numbers", "is_known_reading", "read_numbers"]
@@ -48,22 +48,20 @@ def find_numbers(series: pl.Series, *, is_declared: bool = False) -> Quantity | 
     """
     if series.dtype != pl.String:
         return None
-    text = level_text(series)
-    text = text.filter(~is_missing(text))
-    distinct = text.drop_nulls().unique(maintain_order=True)
-    n_distinct = distinct.len()
-    if not is_declared and n_distinct <= max(2, min(_FEW, text.count() // 2)):
+    words = count_words(level_text(series))
+    words = words[~words.have(IS_MISSING)]
+    if not is_declared and len(words) <= max(2, min(_FEW, words.n_rows // 2)):
         return None
-    if find_text(distinct.head(50)) is None and find_text(distinct) is None:
-        if has_leading_zeros(distinct) and not is_declared:
+    if words.have(IS_NUMBER).all():
+        if words.have(HAS_LEADING_ZERO).any() and not is_declared:
             return None  # Codes such as 01, which are labels.
         plain = Quantity(PLAIN, (), "text that holds numbers")
-        quantity: Quantity | None = find_grouped(distinct) or plain
+        quantity: Quantity | None = find_grouped(words) or plain
     else:
-        quantity = find_quantity(count_values(text))
+        quantity = find_quantity(words)
     if quantity is None or quantity.units:
         return None
-    return quantity if read_numbers(distinct, quantity.form).count() > 1 else None
+    return quantity if read_numbers(words.values, quantity.form).count() > 1 else None
 
 
 def read_numbers(series: pl.Series, form: str) -> pl.Series:

@@ -38,6 +38,7 @@ from headstart.tables.kinds.levels import (
 from headstart.tables.kinds.numbers import is_missing, is_word, to_numbers
 from headstart.tables.kinds.quantities import QUANTITY_PARTS, is_known_quantity, split
 from headstart.tables.kinds.text_features import TEXT_PARTS, text_parts
+from headstart.tables.kinds.words import count_words
 
 __all__ = ["NAMES_OF_TEXT", "Column", "apply_column", "learn_column"]
 
@@ -340,7 +341,7 @@ def _learn_list(column: Column, series: pl.Series, form: str) -> Column:
     else:
         cells = level_text(series)
         if not form:
-            items = find_items(cells.drop_nulls().unique(maintain_order=True))
+            items = find_items(count_words(cells))
             form = "items," if items is None else items.form
     items_kept, has_others = learn_items(cells, form)
     return replace(

@@ -121,7 +121,7 @@ pub fn split_amounts(words: &Words<'_>, decimal: char, multiply: bool) -> Result
         return Err(Error::value("The decimal mark must be '.' or ','."));
     }
     let mut out = Amounts::default();
-    let mut places: HashMap<String, u32> = HashMap::new();
+    let mut units = Units::default();
     let mut short = [0; 16];
     for row in 0..words.len() {
         let text = words.get(row, &mut short).unwrap_or("").trim();
@@ -146,15 +146,39 @@ pub fn split_amounts(words: &Words<'_>, decimal: char, multiply: bool) -> Result
         out.first.push(first);
         out.second.push(second);
         out.flags.push(flags);
-        let next = places.len() as u32;
-        let unit = plain_unit(&unit);
-        let place = *places.entry(unit).or_insert_with_key(|unit| {
-            out.names.push(unit.clone());
-            next
-        });
-        out.units.push(place);
+        out.units.push(units.place(unit));
     }
+    out.names = units.names;
     Ok(out)
+}
+
+/// Distinct units, and their indices.
+#[derive(Default)]
+struct Units {
+    names: Vec<String>,
+    places: HashMap<String, u32>,
+    /// The last unit as it was written, because most values have the same unit.
+    last: Option<(String, u32)>,
+}
+
+impl Units {
+    fn place(&mut self, written: String) -> u32 {
+        if let Some((last, place)) = &self.last
+            && *last == written
+        {
+            return *place;
+        }
+        let names = &mut self.names;
+        let place = *self
+            .places
+            .entry(plain_unit(&written))
+            .or_insert_with_key(|unit| {
+                names.push(unit.clone());
+                names.len() as u32 - 1
+            });
+        self.last = Some((written, place));
+        place
+    }
 }
 
 fn plain_unit(text: &str) -> String {

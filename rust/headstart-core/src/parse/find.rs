@@ -87,12 +87,11 @@ pub fn find_formats(
     let sample: Vec<String> = spread(words.len())
         .filter_map(|row| words.get(row, &mut short).map(ToOwned::to_owned))
         .collect();
-    let proposed = proposals(&sample);
-    let n_proposed = sample.iter().filter(|v| !layouts(v).is_empty()).count();
-    // A few values suffice for nearly every column of words.
-    if sample.is_empty() || (n_proposed as f64) < SHARE / 2.0 * sample.len() as f64 {
+    if sample.is_empty() {
         return None;
     }
+    // A few values suffice for nearly every column of words.
+    let proposed = proposals(&sample, SHARE / 2.0)?;
     let class = commonest_class(&proposed, &sample)?;
     let orders = match order {
         Some(order) => vec![order],
@@ -135,15 +134,25 @@ fn spread(n: usize) -> impl Iterator<Item = usize> {
     (0..n).step_by(step)
 }
 
-/// Return the formats proposed by sampled values, with their counts.
-fn proposals(sample: &[String]) -> BTreeMap<String, usize> {
+/// Return the formats proposed by sampled values, with their counts, `None` if less than a
+/// share of the values propose one.
+fn proposals(sample: &[String], share: f64) -> Option<BTreeMap<String, usize>> {
     let mut counts = BTreeMap::new();
+    let least = share * sample.len() as f64;
+    let mut n_possible = sample.len();
     for value in sample {
-        for text in layouts(value) {
+        let texts = layouts(value);
+        if texts.is_empty() {
+            n_possible -= 1;
+            if (n_possible as f64) < least {
+                return None;
+            }
+        }
+        for text in texts {
             *counts.entry(text).or_insert(0) += 1;
         }
     }
-    counts
+    Some(counts)
 }
 
 fn commonest_class(proposed: &BTreeMap<String, usize>, sample: &[String]) -> Option<Class> {
@@ -251,7 +260,8 @@ fn cover(
     let mut proposed = proposed.clone();
     let mut short = [0; 16];
     let mut result = (0, 0);
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
+        let n_chosen = chosen.len();
         let mut ranked: Vec<(&String, &usize)> = proposed.iter().collect();
         ranked.sort_by_key(|(text, n)| (std::cmp::Reverse(**n), text.len(), (*text).clone()));
         for (text, _) in ranked {
@@ -265,6 +275,9 @@ fn cover(
             {
                 chosen.push(candidate);
             }
+        }
+        if round > 0 && chosen.len() == n_chosen {
+            break;
         }
         let mut unread: Vec<String> = Vec::new();
         let mut used = vec![0_u64; chosen.len()];
@@ -288,13 +301,10 @@ fn cover(
         result = (n_rows, n_ordered);
         let mut kept = used.iter().map(|&n| n > 0);
         chosen.retain(|_| kept.next().unwrap_or(false));
-        proposed = proposals(&unread);
-        let is_news = proposed
-            .keys()
-            .any(|text| chosen.iter().all(|c| c.text != *text));
-        if !is_news || chosen.len() >= MOST_FORMATS {
+        if round + 1 == ROUNDS || chosen.len() >= MOST_FORMATS {
             break;
         }
+        proposed = proposals(&unread, 0.0).unwrap_or_default();
     }
     let has_month_name = chosen.iter().all(|c| c.format.has(Field::MonthName));
     Cover {

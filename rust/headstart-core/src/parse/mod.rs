@@ -12,11 +12,13 @@ mod find;
 mod formats;
 mod layouts;
 mod names;
+mod words;
 
 pub use amounts::{Amounts, split_amounts};
 pub use delimited::{Scan, first_invalid, last_record_end, scan_delimited};
 pub use find::{FoundFormats, Order, find_formats};
 pub use formats::{Class, Format, Reading, read_moments};
+pub use words::{CountedWords, count_words, flag_words};
 
 #[cfg(test)]
 pub(crate) use tests::words;

@@ -3,8 +3,8 @@ import polars as pl
 import pytest
 
 from headstart.tables import Schema, TargetEncoder, with_known_target
-from headstart.tables.kinds.numbers import count_values
 from headstart.tables.kinds.quantities import find_quantity, split
+from headstart.tables.kinds.words import count_words
 
 
 def texts(*values, times=6):
@@ -12,7 +12,7 @@ def texts(*values, times=6):
 
 
 def counted(*values):
-    return count_values(texts(*values))
+    return count_words(texts(*values))
 
 
 @pytest.mark.parametrize(
