@@ -28,8 +28,8 @@ CACHE = Path(__file__).parent / "cache" / "learner_alone"
 AGAINST = ("lightgbm", "svm", "mlp", "extra_trees")
 # Up to some 2,500 rows in a fold; smooth and rough targets, few and many classes.
 DATASETS = (
-    "concrete boston airfoil_noise autompg no2 space_ga student_math_g3 us_crime_violent "
-    "diabetes credit_approval ionosphere sonar hill_valley ilpd "
+    "concrete boston airfoil_noise autompg no2 space_ga student_math_g3 "
+    "us_crime_violent diabetes credit_approval ionosphere sonar hill_valley ilpd "
     "vowel glass soybean cardiotocography_nsp movement_libras vertebra_column"
 ).split()
 

@@ -20,6 +20,7 @@ from headstart.base import (
     Choice,
     Float,
     FloatArray,
+    IntArray,
     Parameters,
     Resources,
     Rows,
@@ -41,6 +42,7 @@ __all__ = ["Kernel", "register_learners"]
 
 _N_PARTS = 3
 _N_KNOTS = 256
+_LEAST_SHARES = (0.03, 0.01, 0.003, 0.001)
 _MAX_CELLS = 25_000_000  # of the rows and columns that are fitted: 200 MB
 
 
@@ -110,14 +112,12 @@ class Kernel(FoldLearner):
             resources,
             full=parameters["metric"] == "full",
         )
-        link = link_of_classes(task.n_classes)
-        sharpness = 1.0
-        if link != "identity":
-            sharpness = _core.fit_temperature(
-                softmax(log_shares(fitted.held_out + offset)),
+        least_share, sharpness = 1.0, 1.0
+        if task.kind.is_classification:
+            least_share, sharpness = _calibrate(
+                fitted.held_out + offset,
                 rows.y[fitted.rows].astype(np.int64),
                 weight[fitted.rows],
-                1,
             )
         return KernelMachine(
             scores,
@@ -129,8 +129,9 @@ class Kernel(FoldLearner):
             offset,
             fitted.kernel.bandwidth,
             fitted.kernel.power,
+            least_share,
             sharpness,
-            link,
+            link_of_classes(task.n_classes),
         )
 
 
@@ -153,6 +154,29 @@ def _targets(task: Task, rows: Rows) -> FloatArray:
     if task.n_classes > 2:
         return np.eye(task.n_classes)[rows.y.astype(np.int64)]
     return np.asarray(rows.y, dtype=np.float64)[:, None]
+
+
+def _calibrate(
+    outputs: FloatArray, y: IntArray, weight: FloatArray
+) -> tuple[float, float]:
+    """Return the least share and the sharpness with the lowest log loss.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_rows, n_outputs)
+        Of rows that were held out.
+    y : ndarray of shape (n_rows,)
+        Codes of their classes.
+    weight : ndarray of shape (n_rows,)
+    """
+    maps = []
+    for least in _LEAST_SHARES:
+        logs = log_shares(outputs, least)
+        sharpness = _core.fit_temperature(softmax(logs), y, weight, 1)
+        shares = softmax(sharpness * logs)[np.arange(len(y)), y]
+        maps.append((-float(np.average(np.log(shares), weights=weight)), sharpness))
+    best = min(range(len(maps)), key=lambda index: maps[index])
+    return _LEAST_SHARES[best], maps[best][1]
 
 
 def _learn_scores(values: FloatArray) -> NormalScores:

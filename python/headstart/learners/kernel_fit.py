@@ -37,7 +37,7 @@ from headstart.learners.kernel_rows import (
     KernelRows,
     climb,
     landmark_seconds,
-    neighbours,
+    larger_ridges,
     solve_seconds,
 )
 
@@ -47,7 +47,8 @@ _TUNED_ROWS = 1000  # rows that the kernel and the form of the metric are chosen
 _LEAST_ROWS = 200
 _METRIC_ROWS = 2000  # rows that the final metric is learnt from
 _EXACT_ROWS = 5000  # up to here all rows may be points, with a matrix of 200 MB
-_LANDMARKS = (500, 2000)
+_LANDMARKS = (1000, 2000)
+_LANDMARK_RIDGES = 5
 _LANDMARK_WORK = 4e10  # rows times squared landmarks
 _TUNING_FITS = 20.0  # fits of the first kernel, for the number of tuned rows
 
@@ -95,7 +96,7 @@ def fit_kernel(rows: KernelRows, resources: Resources, *, full: bool) -> KernelF
     while n_tuned > _LEAST_ROWS and not clock.allows(n_tuned, _TUNING_FITS):
         n_tuned = max(_LEAST_ROWS, n_tuned // 2)
     tuned_rows = np.sort(order[:n_tuned])
-    tuned = rows.take(tuned_rows)
+    tuned = rows.take(tuned_rows).with_several_parts()
     point = _choose_kernel(tuned, clock)
     fits = PartFits(tuned)
     held_out = choose_metric(fits, KernelForm.at(point), clock, full=full)
@@ -136,7 +137,8 @@ def predicted_seconds(
         Whether the metric may be a matrix.
     """
     tuning = 30.0 + 15.0 * full
-    seconds = tuning * solve_seconds(min(n_rows, _TUNED_ROWS), n_features, n_outputs)
+    n_tuned = min(n_rows, _TUNED_ROWS)
+    seconds = 0.03 + tuning * solve_seconds(n_tuned, n_features, n_outputs)
     if n_rows > _TUNED_ROWS:
         n_sampled = min(n_rows, _METRIC_ROWS)
         seconds += 2.0 * solve_seconds(n_sampled, n_features, n_outputs)
@@ -222,7 +224,7 @@ def _fit_landmarks(
     rows : KernelRows
     metric : ndarray
     point : tuple of int
-        The kernel; one of the next ridges may replace its own.
+        The kernel; a larger ridge may replace its own.
     order : ndarray of shape (n_rows,)
         Rows in random order.
     clock : Clock
@@ -232,7 +234,8 @@ def _fit_landmarks(
     if not clock.allows_landmarks(n_rows, n_points):
         return None
     points = _core.map_to_metric(rows.X[np.sort(order[:n_points])], metric)
-    kernels = [KernelForm.at(near) for near in neighbours(point, RIDGE)]
+    # With few points, interpolation is not benign: it needs a larger ridge.
+    kernels = larger_ridges(point, _LANDMARK_RIDGES)
     solutions = _core.fit_kernel_landmarks(
         rows.arrays,
         rows.parts,

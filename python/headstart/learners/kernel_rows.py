@@ -1,7 +1,7 @@
 """Training rows of a kernel machine, forms of its kernel, and the time for its fits."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,7 @@ __all__ = [
     "KernelRows",
     "climb",
     "landmark_seconds",
-    "neighbours",
+    "larger_ridges",
     "solve_seconds",
 ]
 
@@ -33,6 +33,7 @@ _GRID: tuple[tuple[float, ...], ...] = (
 )
 POWER, BANDWIDTH, RIDGE = range(3)
 START: GridPoint = (2, 2, 4)
+_FEWEST_PARTS = 2
 _SLOWER = 3.0  # safety factor of predicted seconds, as a factorisation is not stopped
 
 
@@ -103,6 +104,12 @@ class KernelRows:
             self.are_related,
         )
 
+    def with_several_parts(self) -> "KernelRows":
+        """Return rows of two or more parts: if all are of one, they are divided."""
+        if np.unique(self.parts).size > 1:
+            return self
+        return replace(self, parts=np.arange(len(self.X)) % _FEWEST_PARTS)
+
     def loss(self, outputs: FloatArray) -> float:
         """Return the weighted mean over rows of the squared error of all outputs."""
         errors = ((outputs - self.y) ** 2).sum(axis=1)
@@ -162,23 +169,20 @@ def landmark_seconds(
     n_rows, n_points, n_features, n_outputs : int
     """
     per_pair = 4e-8 + 2e-10 * n_features + 5e-9 * n_outputs
-    return n_rows * n_points * (per_pair + 1.4e-10 * n_points) + 3e-10 * n_points**3
+    return n_rows * n_points * (per_pair + 1e-10 * n_points) + 2.5e-10 * n_points**3
 
 
-def neighbours(point: GridPoint, axis: int) -> list[GridPoint]:
-    """Return a grid point and those beside it along an axis.
+def larger_ridges(point: GridPoint, n_ridges: int) -> list[KernelForm]:
+    """Return the form at a grid point, and those with the next larger ridges.
 
     Examples
     --------
-    >>> neighbours((0, 0, 4), RIDGE)
-    [(0, 0, 3), (0, 0, 4), (0, 0, 5)]
+    >>> [form.ridge for form in larger_ridges((0, 0, 6), 4)]
+    [1.0, 10.0]
     """
-    indices = range(len(_GRID[axis]))
-    return [
-        (*point[:axis], index, *point[axis + 1 :])
-        for index in indices
-        if abs(index - point[axis]) <= 1
-    ]
+    power, bandwidth, ridge = point
+    last = min(ridge + n_ridges, len(_GRID[RIDGE]))
+    return [KernelForm.at((power, bandwidth, index)) for index in range(ridge, last)]
 
 
 def climb(

@@ -22,7 +22,13 @@ from headstart.predict.stored_model import StoredModel
 
 __all__ = ["KernelMachine", "log_shares"]
 
-_FIELDS = {"bandwidth": float, "power": float, "sharpness": float, "link": str}
+_FIELDS = {
+    "bandwidth": float,
+    "power": float,
+    "least_share": float,
+    "sharpness": float,
+    "link": str,
+}
 _FORM = {
     "columns": ("i", 1),
     "ends": ("i", 1),
@@ -36,7 +42,6 @@ _FORM = {
 _SCORES = ("columns", "ends", "knots", "scores")
 _PREDICT_ROWS = 4096  # whose columns and scores are in memory at once
 _LARGEST = 1e100  # of stored numbers, so that squares of distances do not overflow
-_LEAST_SHARE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +62,9 @@ class KernelMachine(StoredModel):
         Outputs of rows far from all points: the mean, or the shares of the classes.
     bandwidth, power : float
         Parameters of the kernel.
-    sharpness : float
-        Factor of the logarithms of the classes' shares; 1 for regression.
+    least_share, sharpness : float
+        Outputs below `least_share` are raised to it, as shares of classes; their
+        logarithms are multiplied by `sharpness`. 1 and 1 for regression.
     link : {"identity", "logistic", "softmax"}
         Values; the probability of the second of two classes; probabilities of classes.
     """
@@ -72,6 +78,7 @@ class KernelMachine(StoredModel):
     offset: FloatArray
     bandwidth: float
     power: float
+    least_share: float
     sharpness: float
     link: str
 
@@ -106,7 +113,7 @@ class KernelMachine(StoredModel):
         outputs = self.outputs(values)
         if not self.n_classes:
             return outputs[:, 0]
-        return softmax(self.sharpness * log_shares(outputs))
+        return softmax(self.sharpness * log_shares(outputs, self.least_share))
 
     def to_parts(self) -> Parts:
         """Return the model as named bytes; see `StoredModel.to_parts`."""
@@ -139,6 +146,7 @@ class KernelMachine(StoredModel):
             record["bandwidth"] > 0
             and 0 < record["power"] <= 2
             and record["sharpness"] > 0
+            and 0 < record["least_share"] <= 1
             and all(np.abs(array).max() < _LARGEST for array in arrays.values()),
             "A kernel machine holds impossible values.",
         )
@@ -149,7 +157,7 @@ class KernelMachine(StoredModel):
         )
 
 
-def log_shares(outputs: FloatArray) -> FloatArray:
+def log_shares(outputs: FloatArray, least: float) -> FloatArray:
     """Return logarithms of the classes' shares, of shape (n_rows, n_classes).
 
     Parameters
@@ -157,7 +165,9 @@ def log_shares(outputs: FloatArray) -> FloatArray:
     outputs : ndarray of shape (n_rows, n_outputs)
         Regressions of 0 or 1: of the second of two classes, or of each class. They can
         lie outside of the range from 0 to 1.
+    least : float
+        Smallest share.
     """
     if outputs.shape[1] == 1:
         outputs = np.hstack([1.0 - outputs, outputs])
-    return np.asarray(np.log(np.maximum(outputs, _LEAST_SHARE)))
+    return np.asarray(np.log(np.maximum(outputs, least)))

@@ -38,10 +38,14 @@ impl PyRows<'_> {
         .map_err(|error| to_python(&error))
     }
 
-    /// About the steps of one factorisation of `width` columns.
+    /// Return the number of steps of a fit with a matrix of `width` columns, for [`run`].
+    ///
+    /// A fit is many of these kernels. Those of at most some 50 ms run on the calling
+    /// thread: Ctrl-C is handled between them.
     fn n_steps(&self, width: usize) -> usize {
         let n_rows = self.0.as_array().nrows();
-        n_rows.saturating_mul(width).saturating_mul(width)
+        let n_products = n_rows.saturating_mul(width).saturating_mul(width);
+        if n_products < 1 << 30 { 0 } else { n_products }
     }
 }
 

@@ -14,6 +14,9 @@ mod cholesky;
 mod exact;
 mod landmarks;
 mod metric;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests;
 
 pub use exact::{leave_out, solve};
 pub use landmarks::solve_on_landmarks;
