@@ -204,9 +204,9 @@ impl PyNetworkTrainer {
         py: Python<'py>,
         x: PyReadonlyArray2<'py, f64>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let trainer = py.detach(|| self.trainer());
-        let prepared = prepared(&trainer.network().form, &x)?;
-        predict(py, trainer.network(), &prepared)
+        let network = py.detach(|| self.trainer().network().clone());
+        let prepared = prepared(&network.form, &x)?;
+        predict(py, &network, &prepared)
     }
 
     /// Return the present parameters as one array.

@@ -1,6 +1,7 @@
 //! Adam with decoupled weight decay.
 
 use crate::predict::network::lanes::{LANES, Lanes, kernel};
+use crate::predict::network::register::Register;
 use crate::predict::network::{Tile, along};
 
 /// Decay of the mean gradient.
@@ -66,7 +67,7 @@ kernel! {
 /// Update the weights of a block of sixteen outputs. Their gradient is the product of
 /// inputs, in panels, and the slopes of the block, with one entry per row: it stays in
 /// registers.
-pub(super) fn update_weights(
+pub(super) fn update_weights<R>(
     inputs: &[Lanes],
     slopes: &[Lanes],
     values: &mut [Lanes],
@@ -79,12 +80,12 @@ pub(super) fn update_weights(
     for (tile, (values, (mean, square))) in tiles.enumerate() {
         let first = tile * TILE;
         match values.len() {
-            1 => step(&along::<1>(inputs, height, first, slopes), values, mean, square, pace),
-            2 => step(&along::<2>(inputs, height, first, slopes), values, mean, square, pace),
-            3 => step(&along::<3>(inputs, height, first, slopes), values, mean, square, pace),
-            4 => step(&along::<4>(inputs, height, first, slopes), values, mean, square, pace),
-            5 => step(&along::<5>(inputs, height, first, slopes), values, mean, square, pace),
-            _ => step(&along::<6>(inputs, height, first, slopes), values, mean, square, pace),
+            1 => step(&along::<R, 1>(inputs, height, first, slopes), values, mean, square, pace),
+            2 => step(&along::<R, 2>(inputs, height, first, slopes), values, mean, square, pace),
+            3 => step(&along::<R, 3>(inputs, height, first, slopes), values, mean, square, pace),
+            4 => step(&along::<R, 4>(inputs, height, first, slopes), values, mean, square, pace),
+            5 => step(&along::<R, 5>(inputs, height, first, slopes), values, mean, square, pace),
+            _ => step(&along::<R, 6>(inputs, height, first, slopes), values, mean, square, pace),
         }
     }
 }
@@ -92,13 +93,15 @@ pub(super) fn update_weights(
 
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for each kind of register")]
-fn step<const ROWS: usize>(
-    gradient: &Tile<ROWS>,
+fn step<R: Register, const ROWS: usize>(
+    tile: &Tile<R, ROWS>,
     values: &mut [Lanes],
     mean: &mut [Lanes],
     square: &mut [Lanes],
     pace: Pace,
 ) {
+    let mut gradient = [Lanes::ZERO; ROWS];
+    tile.write(&mut gradient);
     for row in 0..ROWS {
         let (values, mean, square) = (&mut values[row], &mut mean[row], &mut square[row]);
         for lane in 0..LANES {
@@ -106,7 +109,7 @@ fn step<const ROWS: usize>(
                 &mut values.0[lane],
                 &mut mean.0[lane],
                 &mut square.0[lane],
-                gradient.0[row][lane],
+                gradient[row].0[lane],
             );
         }
     }

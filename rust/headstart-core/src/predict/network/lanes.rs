@@ -51,22 +51,28 @@ fn has_wide() -> bool {
     false
 }
 
-/// Define a kernel that is compiled with AVX2 and FMA, and without.
+/// Define a kernel that is compiled with AVX2 and FMA, and without. With a type parameter,
+/// it has registers of that type.
 macro_rules! kernel {
     (
         $(#[$attribute:meta])*
-        $visibility:vis fn $name:ident($($argument:ident: $form:ty),* $(,)?) $body:block
+        $visibility:vis fn $name:ident $(<$register:ident>)? (
+            $($argument:ident: $form:ty),* $(,)?
+        ) $body:block
     ) => {
         $(#[$attribute])*
         $visibility fn $name($($argument: $form),*) {
             #[inline(always)]
             #[expect(clippy::inline_always, reason = "compiled for each kind of register")]
-            fn body($($argument: $form),*) $body
+            fn body$(<$register: $crate::predict::network::register::Register>)?(
+                $($argument: $form),*
+            ) $body
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
             fn wide($($argument: $form),*) {
-                body($($argument),*);
+                $(type $register = $crate::predict::network::register::Wide;)?
+                body$(::<$register>)?($($argument),*);
             }
 
             #[cfg(target_arch = "x86_64")]
@@ -75,7 +81,8 @@ macro_rules! kernel {
                 // SAFETY: the machine has AVX2 and FMA.
                 return unsafe { wide($($argument),*) };
             }
-            body($($argument),*);
+            $(type $register = [f32; $crate::predict::network::register::WIDTH];)?
+            body$(::<$register>)?($($argument),*);
         }
     };
 }

@@ -13,6 +13,7 @@ pub(crate) mod lanes;
 mod outputs;
 mod parameters;
 mod product;
+pub(crate) mod register;
 #[cfg(test)]
 mod tests;
 

@@ -7,6 +7,7 @@
 //! product: each tile of sums stays in registers.
 
 use super::lanes::{LANES, Lanes, kernel};
+use super::register::{Register, WIDTH};
 
 /// Rows of a tile: its sums, and what is added to them, fill sixteen wide registers.
 const TILE: usize = 6;
@@ -14,7 +15,7 @@ const TILE: usize = 6;
 kernel! {
 /// Write the outputs of one panel of rows: output `n` is the sum over `k` of
 /// weight `(k, n)` times input `k`.
-pub(crate) fn multiply(weights: &[Lanes], input: &[Lanes], output: &mut [Lanes]) {
+pub(crate) fn multiply<R>(weights: &[Lanes], input: &[Lanes], output: &mut [Lanes]) {
     for (block, output) in weights.chunks_exact(input.len()).zip(output.chunks_mut(LANES)) {
         let mut first = 0;
         // Tiles of 6, 5 and 5 outputs.
@@ -22,12 +23,12 @@ pub(crate) fn multiply(weights: &[Lanes], input: &[Lanes], output: &mut [Lanes])
             let size = output.len().saturating_sub(first).div_ceil(tiles);
             let tile = &mut output[first..first + size];
             match size {
-                1 => across::<1>(block, input, first, tile),
-                2 => across::<2>(block, input, first, tile),
-                3 => across::<3>(block, input, first, tile),
-                4 => across::<4>(block, input, first, tile),
-                5 => across::<5>(block, input, first, tile),
-                6 => across::<6>(block, input, first, tile),
+                1 => across::<R, 1>(block, input, first, tile),
+                2 => across::<R, 2>(block, input, first, tile),
+                3 => across::<R, 3>(block, input, first, tile),
+                4 => across::<R, 4>(block, input, first, tile),
+                5 => across::<R, 5>(block, input, first, tile),
+                6 => across::<R, 6>(block, input, first, tile),
                 _ => {}
             }
             first += size;
@@ -39,41 +40,54 @@ pub(crate) fn multiply(weights: &[Lanes], input: &[Lanes], output: &mut [Lanes])
 kernel! {
 /// Write the product with the transposed weights for one panel of rows: output `k` is the
 /// sum over `n` of weight `(k, n)` times input `n`.
-pub(crate) fn multiply_transposed(weights: &[Lanes], input: &[Lanes], output: &mut [Lanes]) {
+pub(crate) fn multiply_transposed<R>(weights: &[Lanes], input: &[Lanes], output: &mut [Lanes]) {
     let height = output.len();
     for (tile, output) in output.chunks_mut(TILE).enumerate() {
         let first = tile * TILE;
         match output.len() {
-            1 => along::<1>(weights, height, first, input).write(output),
-            2 => along::<2>(weights, height, first, input).write(output),
-            3 => along::<3>(weights, height, first, input).write(output),
-            4 => along::<4>(weights, height, first, input).write(output),
-            5 => along::<5>(weights, height, first, input).write(output),
-            _ => along::<6>(weights, height, first, input).write(output),
+            1 => along::<R, 1>(weights, height, first, input).write(output),
+            2 => along::<R, 2>(weights, height, first, input).write(output),
+            3 => along::<R, 3>(weights, height, first, input).write(output),
+            4 => along::<R, 4>(weights, height, first, input).write(output),
+            5 => along::<R, 5>(weights, height, first, input).write(output),
+            _ => along::<R, 6>(weights, height, first, input).write(output),
         }
     }
 }
 }
 
 /// Sums of several features in the lanes of one panel.
-pub(crate) struct Tile<const ROWS: usize>(pub(crate) [[f32; LANES]; ROWS]);
+#[derive(Clone, Copy)]
+pub(crate) struct Tile<R, const ROWS: usize>([[R; LANES / WIDTH]; ROWS]);
 
-impl<const ROWS: usize> Tile<ROWS> {
+impl<R: Register, const ROWS: usize> Tile<R, ROWS> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "compiled for each kind of register")]
-    fn write(&self, output: &mut [Lanes]) {
+    fn zeros() -> Self {
+        Self([[R::all(0.0); LANES / WIDTH]; ROWS])
+    }
+
+    /// Write the sums, one entry per row.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "compiled for each kind of register")]
+    pub(crate) fn write(&self, output: &mut [Lanes]) {
         for (output, sums) in output.iter_mut().zip(&self.0) {
-            output.0 = *sums;
+            for (values, sums) in output.0.as_chunks_mut().0.iter_mut().zip(sums) {
+                sums.store(values);
+            }
         }
     }
 
     /// Add the products of one factor per row with the lanes of `values`.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "compiled for each kind of register")]
-    fn add(&mut self, factors: [f32; ROWS], values: &Lanes) {
-        for row in 0..ROWS {
-            for lane in 0..LANES {
-                self.0[row][lane] = factors[row].mul_add(values.0[lane], self.0[row][lane]);
+    fn add(&mut self, factor: impl Fn(usize) -> f32, values: &Lanes) {
+        let parts = values.0.as_chunks().0;
+        let values: [R; LANES / WIDTH] = std::array::from_fn(|part| R::load(&parts[part]));
+        for (row, sums) in self.0.iter_mut().enumerate() {
+            let factor = R::all(factor(row));
+            for (sum, values) in sums.iter_mut().zip(values) {
+                *sum = sum.add_product(factor, values);
             }
         }
     }
@@ -82,11 +96,16 @@ impl<const ROWS: usize> Tile<ROWS> {
 /// Write a tile of outputs, from lane `first` of a block of weights.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for each kind of register")]
-fn across<const ROWS: usize>(block: &[Lanes], input: &[Lanes], first: usize, output: &mut [Lanes]) {
-    let mut sums = Tile([[0.0; LANES]; ROWS]);
+fn across<R: Register, const ROWS: usize>(
+    block: &[Lanes],
+    input: &[Lanes],
+    first: usize,
+    output: &mut [Lanes],
+) {
+    let mut sums = Tile::<R, ROWS>::zeros();
     for (weights, values) in block.iter().zip(input) {
         let weights = &weights.0[first..first + ROWS];
-        sums.add(std::array::from_fn(|row| weights[row]), values);
+        sums.add(|row| weights[row], values);
     }
     sums.write(output);
 }
@@ -95,20 +114,17 @@ fn across<const ROWS: usize>(block: &[Lanes], input: &[Lanes], first: usize, out
 /// panels with `values`, which has one entry per row of the matrix.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled for each kind of register")]
-pub(crate) fn along<const ROWS: usize>(
+pub(crate) fn along<R: Register, const ROWS: usize>(
     panels: &[Lanes],
     height: usize,
     first: usize,
     values: &[Lanes],
-) -> Tile<ROWS> {
-    let mut sums = Tile([[0.0; LANES]; ROWS]);
+) -> Tile<R, ROWS> {
+    let mut sums = Tile::<R, ROWS>::zeros();
     for (panel, values) in panels.chunks_exact(height).zip(values.chunks(LANES)) {
         let features = &panel[first..first + ROWS];
         for (lane, values) in values.iter().enumerate() {
-            sums.add(
-                std::array::from_fn(|row| features[row].0[lane % LANES]),
-                values,
-            );
+            sums.add(|row| features[row].0[lane % LANES], values);
         }
     }
     sums
