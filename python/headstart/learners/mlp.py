@@ -56,7 +56,7 @@ class MultiLayerPerceptron(FoldLearner):
                 "learning_rate": Float(5e-3, 0.5, log=True),
                 "dropout": Float(0.0, 0.5),
                 "weight_decay": Float(1e-3, 0.5, log=True),
-                "periodic": Choice(False, True),
+                "numbers": Choice("plain", "periodic"),
                 "n_members": Choice(1, 8),
             },
             default={
@@ -65,7 +65,7 @@ class MultiLayerPerceptron(FoldLearner):
                 "learning_rate": rate,
                 "dropout": 0.15,
                 "weight_decay": 0.02,
-                "periodic": True,
+                "numbers": "periodic",
                 "n_members": 1,
             },
         )
@@ -75,14 +75,14 @@ class MultiLayerPerceptron(FoldLearner):
         del task
         return (
             {"n_members": 8, "width": 128, "n_layers": 2},
-            {"periodic": False, "dropout": 0.3, "weight_decay": 0.1},
+            {"numbers": "plain", "dropout": 0.3, "weight_decay": 0.1},
             {"dropout": 0.0, "n_layers": 2},
         )
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
         """Return predicted seconds, fitted to measurements."""
         chosen = {**self.search_space(task).default, **parameters}
-        n_numeric = task.n_numeric * (4 if chosen["periodic"] else 1)
+        n_numeric = task.n_numeric * (4 if chosen["numbers"] == "periodic" else 1)
         n_products = _products(chosen, n_numeric + 6 * task.n_categorical, task)
         epochs, batch = _plan(n_rows)
         steps = 0.5 * epochs * math.ceil(n_rows / batch)
@@ -97,7 +97,9 @@ class MultiLayerPerceptron(FoldLearner):
         resources: Resources,
     ) -> NetworkModel:
         """Return the fitted model; see `FoldLearner.fit_model`."""
-        kinds, n_codes = columns_of(rows.X, has_periodic=bool(parameters["periodic"]))
+        kinds, n_codes = columns_of(
+            rows.X, has_periodic=parameters["numbers"] == "periodic"
+        )
         form = NetworkForm(
             kinds,
             n_codes,
