@@ -36,6 +36,11 @@ from headstart.sdk.fold_learner import FittedFold, FoldLearner
 
 __all__ = ["MultiLayerPerceptron", "register_learners"]
 
+# Share of the seconds until the deadline that a schedule is planned for, and the epochs
+# that it has all the same.
+_SHARE = 0.2
+_FEW_EPOCHS = 31
+
 
 class MultiLayerPerceptron(FoldLearner):
     """A dense network, stopped at its best epoch by log loss or squared error."""
@@ -109,6 +114,13 @@ class MultiLayerPerceptron(FoldLearner):
             "selu" if task.kind.is_classification else "mish",
         )
         epochs, batch = _plan(rows.X.n_rows)
+        if "schedule" in parameters:
+            epochs = _int(parameters, "schedule")
+        else:
+            seconds = self.cost(task, parameters, rows.X.n_rows)
+            while epochs > _FEW_EPOCHS and seconds > _SHARE * resources.seconds_left():
+                epochs, seconds = epochs // 2, seconds / 2
+        is_classification = task.kind.is_classification
         training = Training(
             learning_rate=_float(parameters, "learning_rate"),
             weight_decay=_float(parameters, "weight_decay"),
@@ -117,19 +129,28 @@ class MultiLayerPerceptron(FoldLearner):
             batch=batch,
             epochs=epochs,
             last_epoch=_int(parameters, "epochs") if "epochs" in parameters else epochs,
-            patience=max(20, epochs // 3),
+            # The rate rises again and again: a worse epoch may precede a better one.
+            patience=max(8, epochs // (4 if is_classification else 2)),
+            softening=_float(parameters, "softening")
+            if "softening" in parameters
+            else 1.0,
         )
         return train(form, training, rows, validation, task, resources)
 
     def refit_parameters(
         self, parameters: Parameters, models: Sequence[Any]
     ) -> Parameters:
-        """Return `parameters` with the number of epochs from the folds."""
-        fitted: list[FittedFold] = list(models)
-        epochs = [f.model.epochs for f in fitted if f.model is not None]
-        if not epochs:
+        """Return `parameters` with epochs, schedule and softening of the folds."""
+        folds: list[FittedFold] = list(models)
+        fitted: list[NetworkModel] = [f.model for f in folds if f.model is not None]
+        if not fitted:
             return parameters
-        return {**parameters, "epochs": max(1, round(float(np.median(epochs))))}
+        return {
+            **parameters,
+            "epochs": max(1, round(float(np.median([m.epochs for m in fitted])))),
+            "schedule": max(1, round(float(np.median([m.schedule for m in fitted])))),
+            "softening": float(np.median([m.softening for m in fitted])),
+        }
 
 
 @hookimpl

@@ -39,7 +39,14 @@ SingleArray = NDArray[np.float32]
 #: input each; a code with a learnt vector each.
 NUMBER, PERIODIC, ONE_HOT, EMBEDDED = range(4)
 
-_FIELDS = {"activation": str, "n_outputs": int, "n_members": int, "epochs": int}
+_FIELDS = {
+    "activation": str,
+    "n_outputs": int,
+    "n_members": int,
+    "softening": float,
+    "epochs": int,
+    "schedule": int,
+}
 _FORM = {
     "kinds": ("i", 1),
     "n_codes": ("i", 1),
@@ -100,8 +107,12 @@ class NetworkModel(StoredModel):
         biases and strengths of activation of each layer.
     low, high : float
         Range of predicted values.
+    softening : float
+        Power of predicted probabilities: below 1 they are less extreme.
     epochs : int
         Number of epochs with the lowest validation loss.
+    schedule : int
+        Number of epochs for which the learning rates were planned.
     """
 
     kind: ClassVar[str] = "network"
@@ -109,7 +120,9 @@ class NetworkModel(StoredModel):
     flat: SingleArray
     low: float
     high: float
+    softening: float
     epochs: int
+    schedule: int
 
     @property
     def n_features(self) -> int:
@@ -129,7 +142,9 @@ class NetworkModel(StoredModel):
     def apply(self, values: FloatArray) -> FloatArray:
         """Return coded predictions; see `StoredModel.apply`."""
         outputs = self.network.predict(np.ascontiguousarray(values))
-        return outputs if self.n_classes else within_range(outputs, self.low, self.high)
+        if not self.n_classes:
+            return within_range(outputs, self.low, self.high)
+        return np.asarray(outputs**self.softening)
 
     def to_parts(self) -> Parts:
         """Return the model as named bytes; see `StoredModel.to_parts`."""
@@ -145,7 +160,9 @@ class NetworkModel(StoredModel):
             "activation": form.activation,
             "n_outputs": form.n_outputs,
             "n_members": form.n_members,
+            "softening": self.softening,
             "epochs": self.epochs,
+            "schedule": self.schedule,
         }
         return pack_model(self.kind, record, arrays)
 
@@ -163,7 +180,8 @@ class NetworkModel(StoredModel):
             and all(bool((array >= 0).all()) for array in integers.values())
             and bounds.shape == (2,)
             and -_LARGEST_VALUE < bounds[0] <= bounds[1] < _LARGEST_VALUE
-            and np.abs(flat).max(initial=0.0) < _LARGEST_PARAMETER,
+            and np.abs(flat).max(initial=0.0) < _LARGEST_PARAMETER
+            and 0.0 < record["softening"] <= 1.0,
             "The arrays of a network hold impossible values.",
         )
         form = NetworkForm(
@@ -175,7 +193,8 @@ class NetworkModel(StoredModel):
             record["activation"],
         )
         low, high = (float(bound) for bound in bounds)
-        model = cls(form, flat.astype(np.float32), low, high, record["epochs"])
+        kept = {name: record[name] for name in ("softening", "epochs", "schedule")}
+        model = cls(form, flat.astype(np.float32), low, high, **kept)
         try:
             _ = model.network
         except ValueError as error:
