@@ -189,7 +189,6 @@ LONG = (
     "grouped",
     "greedy log loss",
     "greedy area",
-    "network",
 )
 
 

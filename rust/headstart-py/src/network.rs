@@ -97,7 +97,9 @@ impl PyNetwork {
         x: PyReadonlyArray2<'py, f64>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let prepared = prepared(&self.0.form, &x)?;
-        predict(py, &self.0, &prepared)
+        let n_rows = x.as_array().nrows();
+        let n_steps = n_rows.saturating_mul(self.0.n_products() / PRODUCTS_PER_STEP);
+        predict(py, &self.0, &prepared, n_steps)
     }
 }
 
@@ -185,10 +187,10 @@ impl PyNetworkTrainer {
         py.detach(|| self.trainer().steps_per_epoch())
     }
 
-    /// Train for some steps, during which the progress grows from `start` to `end`.
+    /// Train for some steps, during which the progress grows from `start` to `end`. It runs
+    /// on the calling thread, so that Ctrl-C waits for the end of the call.
     fn train(&self, py: Python<'_>, n_steps: usize, start: f64, end: f64) -> PyResult<()> {
-        let work = n_steps.saturating_mul(self.n_products / PRODUCTS_PER_STEP);
-        run(py, 1, work, |workers| {
+        run(py, 1, 0, |workers| {
             self.trainer()
                 .train(n_steps, start..end, || workers.check())
         })
@@ -206,7 +208,7 @@ impl PyNetworkTrainer {
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let network = py.detach(|| self.trainer().network().clone());
         let prepared = prepared(&network.form, &x)?;
-        predict(py, &network, &prepared)
+        predict(py, &network, &prepared, 0)
     }
 
     /// Return the present parameters as one array.
@@ -244,9 +246,9 @@ fn predict<'py>(
     py: Python<'py>,
     network: &Network,
     prepared: &[f32],
+    n_steps: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let n_rows = prepared.len() / network.form.columns.len();
-    let n_steps = n_rows.saturating_mul(network.n_products() / PRODUCTS_PER_STEP);
     let outputs = run(py, 1, n_steps, |workers| {
         network.predict(prepared, || workers.check())
     })?;

@@ -101,14 +101,13 @@ impl Batch {
 
     /// Update the layer, and write the gradient in its inputs.
     ///
-    /// `gradient` is that in the outputs, and becomes that in the sums. In `back`, inputs
+    /// `rates` are those of the layer of a number. `gradient` is that in the outputs, and becomes that in the sums. In `back`, inputs
     /// that the members share have one set of panels per member.
     pub(super) fn backward(
         &self,
         layer: &mut Layer,
         moments: [&mut Layer; 2],
         rates: (usize, &Rates),
-        n_panels: usize,
         gradient: &mut [Lanes],
         back: &mut [Lanes],
         work: &mut Work,
@@ -116,6 +115,7 @@ impl Batch {
         let (n_in, n_out) = (layer.n_in, layer.n_out);
         let (index, rates) = rates;
         let [mean, square] = moments;
+        let n_panels = gradient.len() / layer.bias.len();
         work.resize(layer);
         self.through_units(n_panels * n_out, n_out, gradient, work);
         for (slopes, back) in gradient

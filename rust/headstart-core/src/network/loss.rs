@@ -35,17 +35,16 @@ impl Targets {
     pub(super) fn differentiate(&self, rows: &[u32], weight: &[f32], scores: &mut [Lanes]) {
         match self {
             Self::Values(values) => {
-                for lane in 0..LANES {
-                    let score = &mut scores[0].0[lane];
+                for (lane, (score, weight)) in scores[0].0.iter_mut().zip(weight).enumerate() {
                     *score = rows
                         .get(lane)
-                        .map_or(0.0, |&row| weight[lane] * (*score - values[row as usize]));
+                        .map_or(0.0, |&row| weight * (*score - values[row as usize]));
                 }
             }
             Self::Classes { codes, smoothing } => {
                 softmax(scores);
                 let spread = smoothing / scores.len() as f32;
-                for lane in 0..LANES {
+                for (lane, weight) in weight.iter().enumerate().take(LANES) {
                     let class = rows.get(lane).map(|&row| codes[row as usize] as usize);
                     for (score, slope) in scores.iter_mut().enumerate() {
                         let slope = &mut slope.0[lane];
@@ -54,7 +53,7 @@ impl Targets {
                         } else {
                             0.0
                         };
-                        *slope = class.map_or(0.0, |_| weight[lane] * (*slope - spread - hit));
+                        *slope = class.map_or(0.0, |_| weight * (*slope - spread - hit));
                     }
                 }
             }
@@ -67,20 +66,21 @@ kernel! {
 fn softmax(scores: &mut [Lanes]) {
     let mut largest = [f32::NEG_INFINITY; LANES];
     for score in scores.iter() {
-        for lane in 0..LANES {
-            largest[lane] = largest[lane].max(score.0[lane]);
+        for (largest, score) in largest.iter_mut().zip(score.0) {
+            *largest = largest.max(score);
         }
     }
     let mut totals = [0.0; LANES];
     for score in scores.iter_mut() {
-        for lane in 0..LANES {
-            score.0[lane] = exp((score.0[lane] - largest[lane]).max(-80.0));
-            totals[lane] += score.0[lane];
+        let bounds = largest.iter().zip(&mut totals);
+        for (score, (largest, total)) in score.0.iter_mut().zip(bounds) {
+            *score = exp((*score - largest).max(-80.0));
+            *total += *score;
         }
     }
     for score in scores.iter_mut() {
-        for lane in 0..LANES {
-            score.0[lane] /= totals[lane];
+        for (score, total) in score.0.iter_mut().zip(&totals) {
+            *score /= total;
         }
     }
 }

@@ -8,7 +8,7 @@
 //! [1] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by default: strong pre-tuned
 //! MLPs and boosted trees on tabular data", `NeurIPS` 2024.
 //!
-//! [2] Y. Gorishniy, A. Kotelnikov, A. Babenko, "TabM: advancing tabular deep learning with
+//! [2] Y. Gorishniy, A. Kotelnikov, A. Babenko, "`TabM`: advancing tabular deep learning with
 //! parameter-efficient ensembling", ICLR 2025.
 
 mod adam;

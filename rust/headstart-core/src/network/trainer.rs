@@ -180,7 +180,6 @@ impl Trainer {
                 layer,
                 [&mut mean.layers[index], &mut square.layers[index]],
                 (index, rates),
-                n_panels,
                 &mut buffers.gradient[..n_all * layer.n_out],
                 &mut buffers.back[..n_all * layer.n_in],
                 &mut buffers.work,

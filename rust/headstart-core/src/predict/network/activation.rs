@@ -26,7 +26,6 @@ impl Activation {
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "compiled for each kind of register")]
 fn selu(x: f32) -> (f32, f32) {
     const SCALE: f32 = 1.050_700_9;
     const BOUND: f32 = 1.758_099_3; // the scale times 1.6732632

@@ -109,11 +109,11 @@ fn mix_waves(
     }
     let waves = frequency.iter().zip(phase).zip(mixing.chunks_exact(MIXED));
     for ((frequency, phase), mixing) in waves {
-        for lane in 0..LANES {
-            let turns = frequency.mul_add(numbers.0[lane], *phase);
-            let cosine = cosine_and_sine(turns).0;
-            for output in 0..MIXED {
-                sums[output][lane] = mixing[output].mul_add(cosine, sums[output][lane]);
+        let turns = numbers.0.map(|number| frequency.mul_add(number, *phase));
+        let cosines = turns.map(|turns| cosine_and_sine(turns).0);
+        for (sums, weight) in sums.iter_mut().zip(mixing) {
+            for (sum, cosine) in sums.iter_mut().zip(cosines) {
+                *sum = weight.mul_add(cosine, *sum);
             }
         }
     }

@@ -63,7 +63,6 @@ macro_rules! kernel {
         $(#[$attribute])*
         $visibility fn $name($($argument: $form),*) {
             #[inline(always)]
-            #[expect(clippy::inline_always, reason = "compiled for each kind of register")]
             fn body$(<$register: $crate::predict::network::register::Register>)?(
                 $($argument: $form),*
             ) $body
@@ -75,14 +74,18 @@ macro_rules! kernel {
                 body$(::<$register>)?($($argument),*);
             }
 
+            fn narrow($($argument: $form),*) {
+                $(type $register = [f32; $crate::predict::network::register::WIDTH];)?
+                body$(::<$register>)?($($argument),*);
+            }
+
             #[cfg(target_arch = "x86_64")]
             if $crate::predict::network::lanes::is_wide() {
                 #[expect(unsafe_code, reason = "what a machine has is known when it runs")]
                 // SAFETY: the machine has AVX2 and FMA.
                 return unsafe { wide($($argument),*) };
             }
-            $(type $register = [f32; $crate::predict::network::register::WIDTH];)?
-            body$(::<$register>)?($($argument),*);
+            narrow($($argument),*);
         }
     };
 }

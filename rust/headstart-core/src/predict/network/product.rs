@@ -72,7 +72,7 @@ impl<R: Register, const ROWS: usize> Tile<R, ROWS> {
     #[expect(clippy::inline_always, reason = "compiled for each kind of register")]
     pub(crate) fn write(&self, output: &mut [Lanes]) {
         for (output, sums) in output.iter_mut().zip(&self.0) {
-            for (values, sums) in output.0.as_chunks_mut().0.iter_mut().zip(sums) {
+            for (values, sums) in output.0.chunks_exact_mut(WIDTH).zip(sums) {
                 sums.store(values);
             }
         }
@@ -82,8 +82,8 @@ impl<R: Register, const ROWS: usize> Tile<R, ROWS> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "compiled for each kind of register")]
     fn add(&mut self, factor: impl Fn(usize) -> f32, values: &Lanes) {
-        let parts = values.0.as_chunks().0;
-        let values: [R; LANES / WIDTH] = std::array::from_fn(|part| R::load(&parts[part]));
+        let part = |part: usize| &values.0[part * WIDTH..(part + 1) * WIDTH];
+        let values: [R; LANES / WIDTH] = std::array::from_fn(|index| R::load(part(index)));
         for (row, sums) in self.0.iter_mut().enumerate() {
             let factor = R::all(factor(row));
             for (sum, values) in sums.iter_mut().zip(values) {

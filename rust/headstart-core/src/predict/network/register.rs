@@ -2,6 +2,10 @@
 //!
 //! The sums of a matrix product must stay in registers, which the compiler does not always
 //! achieve with arrays.
+#![expect(
+    clippy::inline_always,
+    reason = "a call would move registers to memory"
+)]
 
 /// Number of values.
 pub(crate) const WIDTH: usize = 8;
@@ -10,12 +14,18 @@ pub(crate) const WIDTH: usize = 8;
 pub(crate) trait Register: Copy {
     /// Return eight times a value.
     fn all(value: f32) -> Self;
-    /// Return values of memory.
-    fn load(values: &[f32; WIDTH]) -> Self;
+    /// Return eight values of memory.
+    ///
+    /// # Panics
+    /// If there are others.
+    fn load(values: &[f32]) -> Self;
     /// Return the sum of `self` and the product of the factors, rounded once.
     fn add_product(self, left: Self, right: Self) -> Self;
     /// Write the values.
-    fn store(self, values: &mut [f32; WIDTH]);
+    ///
+    /// # Panics
+    /// If there is no room for eight.
+    fn store(self, values: &mut [f32]);
 }
 
 impl Register for [f32; WIDTH] {
@@ -25,8 +35,9 @@ impl Register for [f32; WIDTH] {
     }
 
     #[inline(always)]
-    fn load(values: &[f32; WIDTH]) -> Self {
-        *values
+    fn load(values: &[f32]) -> Self {
+        assert_eq!(values.len(), WIDTH);
+        std::array::from_fn(|index| values[index])
     }
 
     #[inline(always)]
@@ -38,8 +49,8 @@ impl Register for [f32; WIDTH] {
     }
 
     #[inline(always)]
-    fn store(self, values: &mut [f32; WIDTH]) {
-        *values = self;
+    fn store(self, values: &mut [f32]) {
+        values.copy_from_slice(&self);
     }
 }
 
@@ -57,8 +68,9 @@ impl Register for Wide {
     }
 
     #[inline(always)]
-    fn load(values: &[f32; WIDTH]) -> Self {
-        // SAFETY: as above, and the array has eight values.
+    fn load(values: &[f32]) -> Self {
+        assert_eq!(values.len(), WIDTH);
+        // SAFETY: as above, and there are eight values.
         unsafe { std::arch::x86_64::_mm256_loadu_ps(values.as_ptr()) }
     }
 
@@ -69,8 +81,9 @@ impl Register for Wide {
     }
 
     #[inline(always)]
-    fn store(self, values: &mut [f32; WIDTH]) {
-        // SAFETY: as above, and the array has eight values.
+    fn store(self, values: &mut [f32]) {
+        assert_eq!(values.len(), WIDTH);
+        // SAFETY: as above, and there are eight values.
         unsafe { std::arch::x86_64::_mm256_storeu_ps(values.as_mut_ptr(), self) }
     }
 }
