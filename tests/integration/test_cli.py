@@ -65,7 +65,7 @@ def shop(tmp_path_factory):
     trained = run(
         *("train", "churn.csv", "--target", "churn", "--max-trials", "3"),
         *("--weight", "weight", "--learner", "logistic", "--learner", "random_forest"),
-        *("--random-state", "0", "--folds", "3", "--test", "new.csv", "--json"),
+        *("--random-state", "0", "--test", "new.csv", "--json"),
         cwd=folder,
     )
     return SimpleNamespace(folder=folder, trained=trained)
