@@ -85,7 +85,7 @@ class MultiLayerPerceptron(FoldLearner):
         )
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Return predicted seconds, fitted to measurements."""
+        """Return predicted seconds: the products of half of the planned epochs."""
         chosen = {**self.search_space(task).default, **parameters}
         n_numeric = task.n_numeric * (4 if chosen["numbers"] == "periodic" else 1)
         n_products = _products(chosen, n_numeric + 6 * task.n_categorical, task)
