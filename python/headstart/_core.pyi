@@ -14,6 +14,7 @@ __all__ = [
     "ModelFileLimits",
     "OutOfFold",
     "TreeEnsemble",
+    "apply_kernel_machine",
     "apply_link",
     "best_factors",
     "best_threshold",
@@ -37,6 +38,8 @@ __all__ = [
     "find_stored_arrays",
     "first_invalid",
     "fit_isotonic",
+    "fit_kernel_landmarks",
+    "fit_kernel_machine",
     "fit_logistic",
     "fit_temperature",
     "flag_words",
@@ -48,8 +51,11 @@ __all__ = [
     "hash_text",
     "holdout",
     "last_record_end",
+    "learn_kernel_metric",
+    "leave_out_rows",
     "logit_single",
     "make_numeric",
+    "map_to_metric",
     "model_file_directory",
     "model_file_header",
     "model_file_manifest",
@@ -567,6 +573,49 @@ def apply_link(
     link: str, values: NDArray[np.float64], single_precision: bool
 ) -> NDArray[np.float64]: ...
 def logit_single(probability: float) -> float: ...
+
+# Kernel machines: headstart.predict.kernel_machine, headstart.learners.kernel.
+
+def map_to_metric(
+    x: NDArray[np.float64], metric: NDArray[np.float64]
+) -> NDArray[np.float64]: ...
+def apply_kernel_machine(
+    x: NDArray[np.float64],
+    metric: NDArray[np.float64],
+    points: NDArray[np.float64],
+    coef: NDArray[np.float64],
+    kernel: tuple[float, float],
+    n_threads: int,
+) -> NDArray[np.float64]: ...
+def fit_kernel_machine(
+    rows: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    metric: NDArray[np.float64],
+    kernel: tuple[float, float],
+    ridge: float,
+) -> NDArray[np.float64] | None: ...
+def leave_out_rows(
+    rows: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    parts: NDArray[np.int64] | None,
+    metric: NDArray[np.float64],
+    kernel: tuple[float, float],
+    ridge: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None: ...
+def fit_kernel_landmarks(
+    rows: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    parts: NDArray[np.int64],
+    landmarks: NDArray[np.float64],
+    metric: NDArray[np.float64],
+    kernel: tuple[float, float],
+    ridges: list[float],
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]] | None: ...
+def learn_kernel_metric(
+    rows: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    coef: NDArray[np.float64],
+    at: list[int],
+    metric: NDArray[np.float64],
+    kernel: tuple[float, float],
+    form: tuple[bool, float],
+) -> NDArray[np.float64] | None: ...
 
 # Model files: headstart.artifact.container; stored arrays: headstart.base.arrays.
 

@@ -18,6 +18,7 @@ LEARNERS = [
     "logistic",
     "random_forest",
     "hist_gradient_boosting",
+    "kernel",
     "k_neighbors",
     "mlp",
     "svm",

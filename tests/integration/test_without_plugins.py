@@ -88,6 +88,7 @@ LEARNERS = {
     "boosted_trees": "lightgbm",
     "capped_trees": "hist_gradient_boosting",
     "forest": "extra_trees",
+    "kernel_machine": "kernel",
     "linear": "elastic_net",
     "neighbors": "k_neighbors",
     "network": "mlp",

@@ -166,9 +166,20 @@ def test_a_model_is_described_without_the_plugin_of_its_learner(tmp_path):
 
     (member,) = described.info()["members"]
     assert member["learner"] == "bayes_of_mine"
+    assert member["holds_rows"] is None
     assert described.leaderboard().height == 0
     with pytest.raises(MissingPluginError, match="'bayes_of_mine'"):
         described.predict(small_table())
+
+
+@pytest.mark.parametrize(
+    ("learner", "holds_rows"),
+    [("k_neighbors", True), ("svm", True), ("kernel", True), ("mlp", False)],
+)
+def test_info_says_whether_a_member_holds_training_rows(learner, holds_rows):
+    (member,) = fitted(small_model("binary", learner)).info()["members"]
+
+    assert member["holds_rows"] is holds_rows
 
 
 def test_a_described_model_that_is_damaged_is_refused(model, tmp_path):

@@ -35,7 +35,8 @@ PARAMETERS = """\
         Validation scheme: a `headstart.Validation`, any scikit-learn splitter, or the
         name of a plugin's splitter.
     learners : list of str or Learner, optional
-        Names to use, names to exclude (``"-svm"``), or `Learner` objects.
+        Names to use, names to exclude (``"-svm"``), or `Learner` objects. Default: all
+        installed ones but ``"kernel"``, which is used only if it is named.
     transforms : list of str or Transform, optional
         Transforms that the search may apply before a learner: names to use, which are
         evaluated first, names to exclude (``"-text_svd"``), or `Transform` objects.

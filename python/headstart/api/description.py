@@ -16,6 +16,7 @@ from headstart.facts import (
 )
 from headstart.facts.records import to_record
 from headstart.report.writing import write_report
+from headstart.sdk.stored_learner import holds_rows
 
 __all__ = ["Description"]
 
@@ -111,6 +112,9 @@ class Description(Estimator):
                     **_steps_record(member.configuration),
                     "weight": member.weight,
                     "models": len(member.fits),
+                    "holds_rows": holds_rows(
+                        model.ensemble.learners[member.configuration.learner]
+                    ),
                 }
                 for member in model.ensemble.members
             ],

@@ -45,6 +45,8 @@ class Learner:
     uses_weights : bool
         Whether `fit` takes sample weights into account. If not, a notice says so, and
         weights still count in scores and in the ensemble.
+    opt_in : bool
+        Whether it is used only where the user names it in ``learners=``.
     """
 
     name: ClassVar[str]
@@ -54,6 +56,7 @@ class Learner:
     max_rows: ClassVar[int | None] = None
     family: ClassVar[str] = ""
     uses_weights: ClassVar[bool] = True
+    opt_in: ClassVar[bool] = False
 
     def search_space(self, task: Task) -> SearchSpace:
         """Return the search space with a tuned default. Empty unless overridden."""

@@ -15,7 +15,6 @@ import numpy as np
 from headstart.base import (
     Float,
     FloatArray,
-    IntArray,
     Parameters,
     Resources,
     Rows,
@@ -23,6 +22,7 @@ from headstart.base import (
     Task,
     View,
 )
+from headstart.learners.inner_parts import inner_parts
 from headstart.machine.process_state import ignore_warnings
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
@@ -142,7 +142,9 @@ def _fit_classification(
     machine = _fit_pairs(X, y, train.weight, gamma, penalty, n_classes)
     n_scores, n_logits = calibration_shape(n_classes)
     scores = np.full((len(X), n_scores), np.nan)
-    for rows in _held_out(y, train.parts, resources.seed):
+    held_out = inner_parts(y, train.parts, _CALIBRATION_FOLDS, resources.seed)
+    for part in np.unique(held_out):
+        rows = np.flatnonzero(held_out == part)
         training = np.setdiff1d(np.arange(len(X)), rows)
         # If the other rows lack a class (of a single row), these rows are not used for
         # the calibration.
@@ -220,17 +222,3 @@ def _calibrated(
         slope=np.asarray(slope, dtype=np.float64),
         intercept=np.asarray(intercept, dtype=np.float64),
     )
-
-
-def _held_out(y: Any, parts: IntArray | None, seed: int) -> list[Any]:
-    """Return the rows of each held-out part: stratified, or whole inner folds."""
-    if parts is not None and np.unique(parts).size > 1:
-        _, codes = np.unique(parts, return_inverse=True)
-        n_parts = int(codes.max()) + 1
-        merged = codes * min(_CALIBRATION_FOLDS, n_parts) // n_parts
-        return [np.flatnonzero(merged == part) for part in np.unique(merged)]
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(len(y))
-    order = order[np.argsort(y[order], kind="stable")]
-    drawn = [np.sort(order[i::_CALIBRATION_FOLDS]) for i in range(_CALIBRATION_FOLDS)]
-    return [part for part in drawn if part.size]

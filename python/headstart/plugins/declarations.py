@@ -51,6 +51,7 @@ def check_learner_declaration(learner: object) -> Learner:
             "an int >= 1 or None",
         ),
         ("family", isinstance(learner.family, str), "a str"),
+        ("opt_in", isinstance(learner.opt_in, bool), "a bool"),
     ):
         if not ok:
             raise _nonsense(learner, "learner", attribute, expected, name)

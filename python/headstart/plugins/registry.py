@@ -109,7 +109,8 @@ class Registry:
         ----------
         learners : sequence of str or Learner, or None
             Names to use, names to leave out (``"-svm"``) and `Learner` objects. With
-            None, or only names to leave out, all learners for the task are used.
+            None, or only names to leave out, all learners for the task are used but
+            those with `opt_in`.
         kind : TaskKind
 
         Raises
@@ -145,7 +146,11 @@ class Registry:
             if kind not in learner.tasks:
                 raise PluginError(_wrong_kind(learner, kind, self.learners.values()))
         if not candidates:
-            candidates = {n: v for n, v in self.learners.items() if kind in v.tasks}
+            candidates = {
+                name: learner
+                for name, learner in self.learners.items()
+                if kind in learner.tasks and not learner.opt_in
+            }
         chosen = {n: learner for n, learner in candidates.items() if n not in excluded}
         if not chosen:
             raise PluginError(

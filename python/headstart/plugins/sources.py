@@ -31,6 +31,7 @@ BUILTINS = (
     "headstart.learners.mlp",
     "headstart.learners.neighbors",
     "headstart.learners.svm",
+    "headstart.learners.kernel",
     "headstart.transforms.column_selection",
     "headstart.transforms.count_encoding",
     "headstart.transforms.generated_features",

@@ -11,11 +11,13 @@ from headstart.predict.capped_trees import CappedTrees
 from headstart.predict.fold_target import FoldTarget
 from headstart.predict.forest import Forest
 from headstart.predict.hinges import Hinges
+from headstart.predict.kernel_machine import KernelMachine
 from headstart.predict.kinds import KINDS, TRANSFORM_KINDS
 from headstart.predict.linear import LinearModel
 from headstart.predict.links import link_of_classes, softmax
 from headstart.predict.neighbors import NeighborModel
 from headstart.predict.network import DenseNetwork, NetworkModel
+from headstart.predict.normal_scores import NormalScores
 from headstart.predict.stored_model import StoredModel
 from headstart.predict.support_vectors import SupportVectors
 from headstart.predict.transforms.applied import (
@@ -45,9 +47,11 @@ __all__ = [
     "Forest",
     "GeneratedColumns",
     "Hinges",
+    "KernelMachine",
     "LinearModel",
     "NeighborModel",
     "NetworkModel",
+    "NormalScores",
     "SelectedColumns",
     "StoredModel",
     "SupportVectors",

@@ -10,6 +10,7 @@ from headstart.predict.additive_tables import AdditiveTables
 from headstart.predict.boosted_trees import BoostedTrees
 from headstart.predict.capped_trees import CappedTrees
 from headstart.predict.forest import Forest
+from headstart.predict.kernel_machine import KernelMachine
 from headstart.predict.linear import LinearModel
 from headstart.predict.neighbors import NeighborModel
 from headstart.predict.network import NetworkModel
@@ -27,6 +28,7 @@ _MODELS: tuple[type[StoredModel], ...] = (
     BoostedTrees,
     CappedTrees,
     Forest,
+    KernelMachine,
     LinearModel,
     NeighborModel,
     NetworkModel,

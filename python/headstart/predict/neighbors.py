@@ -52,6 +52,7 @@ class NeighborModel(StoredModel):
     """
 
     kind: ClassVar[str] = "neighbors"
+    holds_rows: ClassVar[bool] = True
     points: NDArray[np.float32]
     stretch: FloatArray
     outputs: FloatArray

@@ -20,9 +20,12 @@ class StoredModel(ABC):
     ----------
     kind : str
         Name of the form in model files.
+    holds_rows : bool
+        Whether the arrays hold values of training rows, encoded as the view's columns.
     """
 
     kind: ClassVar[str]
+    holds_rows: ClassVar[bool] = False
 
     @property
     @abstractmethod

@@ -50,6 +50,7 @@ class SupportVectors(StoredModel):
     """
 
     kind: ClassVar[str] = "support_vectors"
+    holds_rows: ClassVar[bool] = True
     vectors: FloatArray
     gamma: float
     dual: FloatArray

@@ -7,7 +7,7 @@ from headstart.predict import KINDS, StoredModel
 from headstart.predict.kinds import overrides
 from headstart.sdk.fold_learner import FoldLearner
 
-__all__ = ["StoredLearner", "kind_of", "learner_of_kind"]
+__all__ = ["StoredLearner", "holds_rows", "kind_of", "learner_of_kind"]
 
 # A learner that overrides one of them evaluates its models itself.
 _EVALUATION = (
@@ -60,6 +60,21 @@ def kind_of(learner: Learner) -> str | None:
         return None
     kind = learner.stored_as.kind
     return kind if KINDS.get(kind) is learner.stored_as else None
+
+
+def holds_rows(learner: Learner) -> bool | None:
+    """Return whether a learner's fitted models hold training rows; None if unknown.
+
+    Examples
+    --------
+    >>> from headstart.predict import BoostedTrees, NeighborModel
+    >>> holds_rows(StoredLearner("k_neighbors", NeighborModel))
+    True
+    >>> holds_rows(StoredLearner("lightgbm", BoostedTrees))
+    False
+    """
+    kind = kind_of(learner)
+    return None if kind is None else KINDS[kind].holds_rows
 
 
 def learner_of_kind(kind: object, name: str) -> Learner | None:

@@ -12,6 +12,7 @@ pub mod ensemble;
 mod error;
 pub mod folds;
 pub mod generate;
+pub mod kernel_machine;
 mod logarithms;
 pub mod memory;
 pub mod meta_features;

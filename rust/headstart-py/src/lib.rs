@@ -12,6 +12,7 @@ mod ensemble;
 mod error;
 mod features;
 mod folds;
+mod kernel_machine;
 mod meta_features;
 mod metrics;
 mod model_file;
@@ -101,6 +102,13 @@ mod _core {
     // Kernels that predict: headstart.predict.
     #[pymodule_export]
     use crate::predict::{PyTreeEnsemble, apply_link, logit_single};
+
+    // Kernel machines: headstart.predict, headstart.learners.
+    #[pymodule_export]
+    use crate::kernel_machine::{
+        apply_kernel_machine, fit_kernel_landmarks, fit_kernel_machine, learn_kernel_metric,
+        leave_out_rows, map_to_metric,
+    };
 
     // Model files: headstart.artifact; stored arrays: headstart.base.arrays.
     #[pymodule_export]

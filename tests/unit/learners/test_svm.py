@@ -3,7 +3,6 @@
 import numpy as np
 
 from headstart.base import Matrix, Resources, Rows, Task, TaskKind
-from headstart.learners import svm
 from headstart.learners.svm import SupportVectorMachine
 
 
@@ -36,22 +35,3 @@ def test_probabilities_know_that_rows_of_a_group_are_alike():
 
     assert single > 0.2
     assert grouped < 0.5 * single
-
-
-def test_rows_that_calibrate_are_whole_inner_folds():
-    parts = np.random.default_rng(0).integers(0, 5, 60)
-    y = np.arange(60) % 2
-
-    held_out = svm._held_out(y, parts, 0)
-
-    assert len(held_out) == 3
-    assert np.array_equal(np.sort(np.concatenate(held_out)), np.arange(60))
-    sets = [set(parts[rows]) for rows in held_out]
-    assert sum(map(len, sets)) == 5
-
-
-def test_rows_of_one_inner_fold_are_drawn():
-    y = np.arange(60) % 2
-    drawn = svm._held_out(y, np.zeros(60, dtype=np.int64), 3)
-    alone = svm._held_out(y, None, 3)
-    assert all(np.array_equal(a, b) for a, b in zip(drawn, alone, strict=True))

@@ -25,6 +25,16 @@ def test_none_selects_all_learners_of_a_kind(registry):
     assert list(registry.select(None, TaskKind.REGRESSION)) == ["ridge", "mlp"]
 
 
+def test_a_learner_with_opt_in_is_selected_only_by_its_name():
+    rare = learner("rare")
+    type(rare).opt_in = True
+    registry = Registry({"mlp": learner("mlp"), "rare": rare})
+
+    assert list(registry.select(None, TaskKind.BINARY)) == ["mlp"]
+    assert list(registry.select(["-rare"], TaskKind.BINARY)) == ["mlp"]
+    assert list(registry.select(["rare", "mlp"], TaskKind.BINARY)) == ["rare", "mlp"]
+
+
 def test_names_are_selected_in_the_order_given(registry):
     selected = registry.select(["mlp", "logistic"], TaskKind.BINARY)
     assert list(selected) == ["mlp", "logistic"]

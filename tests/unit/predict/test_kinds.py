@@ -15,6 +15,7 @@ from headstart.predict.tree_arrays import _EXPECTED as TREES
 LEARNERS = {
     "capped_trees": "hist_gradient_boosting",
     "forest": "random_forest",
+    "kernel_machine": "kernel",
     "linear": "elastic_net",
     "neighbors": "k_neighbors",
     "network": "mlp",

@@ -30,6 +30,7 @@ _ORDER: tuple[tuple[str, int], ...] = (
     ("hist_gradient_boosting", 0),
     ("lightgbm", 2),
     ("mlp", 1),
+    ("kernel", 0),
     ("svm", 0),
     ("k_neighbors", 0),
     ("tabm", 0),

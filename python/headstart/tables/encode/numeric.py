@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from headstart.base.matrix import FloatArray, IntArray
 from headstart.exceptions import ArtifactError
 
-__all__ = ["NumericEncoding"]
+__all__ = ["NumericEncoding", "normal_scores"]
 
 Scale = Literal["raw", "scaled", "quantile"]
 
@@ -93,7 +93,7 @@ class NumericEncoding:
             if scale == "scaled" and len(present):
                 centre[i], spread[i] = fill[i], _spread(present)
             if scale == "quantile":
-                knots_of_column, scores_of_column = _normal_scores(present)
+                knots_of_column, scores_of_column = normal_scores(present, _QUANTILES)
                 knots.append(knots_of_column)
                 scores.append(scores_of_column)
         ends = np.cumsum([0, *(len(k) for k in knots)]) if knots else np.zeros(0)
@@ -212,13 +212,20 @@ def _squash(values: FloatArray) -> FloatArray:
     return values
 
 
-def _normal_scores(ordered: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return quantiles of sorted values and their scores; ties have the mean score."""
+def normal_scores(ordered: FloatArray, n_knots: int) -> tuple[FloatArray, FloatArray]:
+    """Return quantiles of sorted values and their scores; ties have the mean score.
+
+    Examples
+    --------
+    >>> knots, scores = normal_scores(np.array([1.0, 5.0, 5.0, 90.0]), 10)
+    >>> knots.tolist(), scores.round(2).tolist()
+    ([1.0, 5.0, 90.0], [-1.15, 0.0, 1.15])
+    """
     from scipy.special import ndtri
 
     if not len(ordered):
         return np.zeros(1), np.zeros(1)
-    n_knots = min(_QUANTILES, len(ordered))
+    n_knots = min(n_knots, len(ordered))
     shares = (np.arange(n_knots) + 0.5) / n_knots
     # Quantiles are values of the table, since interpolation could misorder them.
     places = np.minimum((shares * len(ordered)).astype(np.int64), len(ordered) - 1)

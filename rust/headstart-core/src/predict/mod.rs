@@ -3,5 +3,6 @@
 //! This module imports only the errors of the crate, starts no threads and reads no clock:
 //! callers divide rows into blocks, distribute them over threads, and decide when to stop.
 
+pub mod kernel_machine;
 pub mod links;
 pub mod trees;
