@@ -78,7 +78,7 @@ class PartFits:
     @property
     def n_features(self) -> int:
         """Number of columns."""
-        return self._rows.X.shape[1]
+        return int(self._rows.X.shape[1])
 
     def plain(self, kernel: KernelForm) -> HeldOut:
         """Return the outputs with plain distances."""

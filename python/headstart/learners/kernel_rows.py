@@ -155,7 +155,7 @@ def solve_seconds(n_rows: float, n_features: int, n_outputs: int) -> float:
     n_rows : float
     n_features, n_outputs : int
     """
-    per_pair = 2e-8 + 1e-10 * n_features + 1e-9 * n_outputs
+    per_pair = 3e-8 + 1e-10 * n_features + 1e-9 * n_outputs
     return 1e-4 + n_rows**2 * (per_pair + 2.5e-11 * n_rows)
 
 
@@ -218,10 +218,17 @@ def climb(
                 index = point[axis] + step
                 if not 0 <= index < len(_GRID[axis]):
                     break
-                moved = (*point[:axis], index, *point[axis + 1 :])
+                moved = _moved(point, axis, index)
                 if moved not in losses:
                     losses[moved] = loss_at(moved)
                 if not losses[moved] < losses[point]:
                     break
                 point = moved
     return point
+
+
+def _moved(point: GridPoint, axis: int, index: int) -> GridPoint:
+    power, bandwidth, ridge = (
+        index if place == axis else own for place, own in enumerate(point)
+    )
+    return power, bandwidth, ridge

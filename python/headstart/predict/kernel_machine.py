@@ -128,12 +128,12 @@ class KernelMachine(StoredModel):
     def from_parts(cls, parts: Mapping[str, bytes]) -> Self:
         """Return the model of checked parts; see `StoredModel.from_parts`."""
         record, stored = unpack_model(parts, cls.kind, _FIELDS, _FORM)
-        of_scores = [stored.pop(name) for name in _SCORES]
+        columns, ends, knots, scores = (stored.pop(name) for name in _SCORES)
         arrays: dict[str, Any] = {
             name: array.astype(np.float64) for name, array in stored.items()
         }
         n_points, n_expanded = arrays["points"].shape
-        n_features, n_outputs = n_expanded - of_scores[0].size, arrays["offset"].size
+        n_features, n_outputs = n_expanded - columns.size, arrays["offset"].size
         classes_of_link(record["link"], n_outputs)
         require(
             n_points >= 1
@@ -151,7 +151,7 @@ class KernelMachine(StoredModel):
             "A kernel machine holds impossible values.",
         )
         return cls(
-            NormalScores.from_arrays(*of_scores, n_features=n_features),
+            NormalScores.from_arrays(columns, ends, knots, scores, n_features),
             **arrays,
             **record,
         )
