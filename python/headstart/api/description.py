@@ -113,7 +113,7 @@ class Description(Estimator):
                     "weight": member.weight,
                     "models": len(member.fits),
                     "holds_rows": holds_rows(
-                        model.ensemble.learners[member.configuration.learner]
+                        model.ensemble.learners.get(member.configuration.learner)
                     ),
                 }
                 for member in model.ensemble.members

@@ -62,8 +62,10 @@ def kind_of(learner: Learner) -> str | None:
     return kind if KINDS.get(kind) is learner.stored_as else None
 
 
-def holds_rows(learner: Learner) -> bool | None:
+def holds_rows(learner: Learner | None) -> bool | None:
     """Return whether a learner's fitted models hold training rows; None if unknown.
+
+    It is also unknown for no learner: that of a plugin which is not installed.
 
     Examples
     --------
@@ -73,7 +75,7 @@ def holds_rows(learner: Learner) -> bool | None:
     >>> holds_rows(StoredLearner("lightgbm", BoostedTrees))
     False
     """
-    kind = kind_of(learner)
+    kind = None if learner is None else kind_of(learner)
     return None if kind is None else KINDS[kind].holds_rows
 
 
