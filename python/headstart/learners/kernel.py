@@ -43,7 +43,7 @@ __all__ = ["Kernel", "register_learners"]
 _N_PARTS = 3
 _N_KNOTS = 256
 _LEAST_SHARES = (0.03, 0.01, 0.003, 0.001)
-_MAX_CELLS = 25_000_000  # of the rows and columns that are fitted: 200 MB
+_MAX_CELLS = 6_000_000  # of the rows and columns that are fitted: 48 MB
 
 
 class Kernel(FoldLearner):
@@ -79,9 +79,9 @@ class Kernel(FoldLearner):
         """Return predicted seconds, fitted to measurements."""
         width = 2 * task.n_numeric + 8 * task.n_categorical
         chosen = {**self.search_space(task).default, **parameters}
-        n_outputs = task.n_outputs
+        n_fitted = min(n_rows, _MAX_CELLS // max(width, 1))
         return predicted_seconds(
-            n_rows, width, n_outputs, full=chosen["metric"] == "full"
+            n_fitted, width, task.n_outputs, full=chosen["metric"] == "full"
         )
 
     def fit_model(
