@@ -69,4 +69,4 @@ def test_reading_takes_at_most_three_times_the_size(kind, tmp_path):
     peak, width, height, *dtypes = read.stdout.split()
     assert (int(width), int(height), dtypes) == (N_COLUMNS, N_ROWS, [dtype])
     # Text of 13 to 15 characters takes twice its size in a table, beside the file.
-    assert int(peak) <= (3.4 if kind == "words" else 3) * large.stat().st_size
+    assert int(peak) <= (3.4 if dtype == "String" else 3) * large.stat().st_size
