@@ -70,7 +70,7 @@ def _of_numbers(
 ) -> Effect | None:
     values = column.to_numpy().astype(np.float64)
     finite = np.flatnonzero(np.isfinite(values))
-    if finite.size < 2 or effort.left < 2 * probe.cost:
+    if finite.size < 2 or effort.remaining < 2 * probe.cost:
         return None
     levels = np.linspace(0, 1, _BINS + 1)
     edges = np.unique(np.quantile(values[finite], levels, method="nearest"))
@@ -150,7 +150,7 @@ def _by_value(
     effort: Effort,
 ) -> Effect | None:
     """Return the mean prediction where all rows have each value in turn."""
-    if not values or effort.left < len(values) * probe.cost:
+    if not values or effort.remaining < len(values) * probe.cost:
         return None
     tables = []
     for value in values:
