@@ -212,7 +212,7 @@ class CategoricalEncoding:
 
     def _plain(self, i: int, table: NDArray[np.int32]) -> FloatArray:
         """Return the output values by schema code; the last two are for no level."""
-        lookup = np.append(table, np.int32([-1, -1])).astype(np.float64)
+        lookup = np.append(table, [-1, -1]).astype(np.float64)
         if not self.impute:
             lookup[lookup < 0] = np.nan
         elif self.form == "native":
@@ -231,7 +231,7 @@ class CategoricalEncoding:
         lookup[(lookup >= width) | (table < 0)] = rest
         lookup[lookup < -1] = -1
         gap = width + int(self.others[i]) if self.gaps[i] else -1
-        return np.append(lookup, np.int64([gap, rest]))
+        return np.append(lookup, [gap, rest])
 
 
 def _widths(
