@@ -19,6 +19,7 @@ from headstart.analysis.inspection.scales import Scale
 from headstart.analysis.numbers import rounded
 from headstart.base import FloatArray, IntArray
 from headstart.facts import Effect, Series
+from headstart.tables import level_words
 
 __all__ = ["measure_effects"]
 
@@ -125,7 +126,14 @@ def _of_levels(
     ordered = ordered.head(_MOST_LEVELS)
     levels, shares = ordered["word"].to_list(), ordered["count"].to_numpy()
     return _by_value(
-        probe, column, "categorical", levels, levels, shares, labels, effort
+        probe,
+        column,
+        "categorical",
+        level_words(levels),
+        levels,
+        shares,
+        labels,
+        effort,
     )
 
 
