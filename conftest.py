@@ -12,6 +12,14 @@ from hypothesis import settings
 os.environ["HEADSTART_META_DB"] = str(Path(tempfile.gettempdir()) / "no-base-here.db")
 
 
+def pytest_ignore_collect(collection_path):
+    """Skip modules without examples: each worker of the test run imports the rest."""
+    is_source = collection_path.suffix == ".py" and "tests" not in collection_path.parts
+    if is_source and ">>>" not in collection_path.read_text(encoding="utf-8"):
+        return True
+    return None
+
+
 @pytest.fixture(autouse=True)
 def _pages_write_elsewhere(request, tmp_path_factory, monkeypatch):
     if isinstance(request.node, pytest.DoctestItem) and request.path.suffix == ".md":

@@ -37,9 +37,9 @@ LONG_CHECKS = {
 
 def case(name, check):
     """Return a learner's check as a parameter; one that takes long is slow."""
-    # Both forests are one class: one of them is asked all else in every run.
+    # Both forests are one class: the quicker one is asked all else in every run.
     is_long = name in LONG_LEARNERS and str(check) in LONG_CHECKS
-    marks = [pytest.mark.slow] if is_long or name == "extra_trees" else []
+    marks = [pytest.mark.slow] if is_long or name == "random_forest" else []
     return pytest.param(check, id=f"{name}-{check}", marks=marks)
 
 

@@ -12,7 +12,7 @@ import headstart
 
 pytestmark = pytest.mark.workers
 
-TRIALS = 6
+TRIALS = 4
 
 
 def fit(X, y, kind, n_jobs, **settings):
@@ -45,7 +45,7 @@ def test_the_number_of_workers_does_not_change_a_refit():
     X, y = load_wine(return_X_y=True)
     settings = {
         "validation": headstart.Validation(holdout=0.3),
-        "learners": ["logistic", "extra_trees", "hist_gradient_boosting"],
+        "learners": ["logistic", "k_neighbors", "hist_gradient_boosting"],
         "max_trials": 3,
     }
     predictions = [

@@ -171,6 +171,7 @@ LONG = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 def test_ctrl_c_ends_a_long_kernel_soon():
     ended = dict(run(f"LONG = {LONG}\n" + CALLS + INTERRUPTS))

@@ -247,6 +247,7 @@ def test_a_learner_that_hangs_is_killed_and_reported(caplog):
     assert "hangs" in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.workers
 def test_a_learner_that_fills_memory_is_killed_and_reported(caplog):
     caplog.set_level(logging.INFO, logger="headstart")

@@ -18,7 +18,7 @@ import headstart
 from headstart.exceptions import RunFolderError
 from headstart.search.run.journal import Journal
 
-LEARNERS = ["logistic", "extra_trees", "random_forest", "k_neighbors", "mlp"]
+LEARNERS = ["logistic", "naive_bayes", "k_neighbors", "mlp"]
 
 SCRIPT = """
     import os

@@ -6,13 +6,15 @@ Hypothesis prints the seed and the example of a failure.
 import csv
 import datetime as dt
 import io
+import tempfile
+from pathlib import Path
 from random import Random
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headstart.tables import Schema
-from headstart.tables.read.delimited import read_delimited
+from headstart.tables.read.files import read_file
 
 separators = st.sampled_from([",", ";", "\t", "|"])
 encodings = st.sampled_from(["utf-8", "utf-8-sig", "utf-16"])
@@ -75,7 +77,10 @@ def test_a_table_is_read_as_it_was_meant(
     written = [d.strftime(date) for d in days]
     writer.writerows(zip(written, map(write, values), codes, names, strict=True))
 
-    frame, _ = read_delimited(out.getvalue().encode(encoding), "t.csv")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "t.csv"
+        path.write_bytes(out.getvalue().encode(encoding))
+        frame, _ = read_file(path)
 
     assert frame.columns == ["when", "sum", "zip", "town"]
     assert frame["zip"].to_list() == codes

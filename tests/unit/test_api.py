@@ -242,6 +242,7 @@ def test_other_versions_are_told_where_they_read_the_model(
     assert len(messages) == is_told
 
 
+@pytest.mark.slow
 def test_a_table_of_very_many_columns_is_saved(tmp_path):
     model = small_model()
     columns = tuple(

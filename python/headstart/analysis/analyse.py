@@ -100,9 +100,9 @@ def analyse_run(
     parts = _Parts()
     parts.add("reproduce", lambda: reproduction_of(record, target, changed, of_rows))
     parts.add("features", lambda: features_of(record))
-    has_time = effort.is_counted or effort.left >= _LEAST_SECONDS
+    has_time = effort.is_counted or effort.remaining >= _LEAST_SECONDS
     rows = _rows(record, labels)
-    seconds = math.inf if effort.is_counted else _FOR_INTERVALS * effort.left
+    seconds = math.inf if effort.is_counted else _FOR_INTERVALS * effort.remaining
     if not has_time:
         seconds = _FOR_SCORE_ALONE
     parts.add_all(

@@ -34,7 +34,7 @@ def sizes_of(record: RunRecord, effort: Effort) -> Sizes:
     # Loading takes about as long as two predictions, and is done once.
     units = float(len(fits) * 4)
     frame = record.run.problem.frame
-    if effort.left < (units if effort.is_counted else _expected(record)):
+    if effort.remaining < (units if effort.is_counted else _expected(record)):
         return Sizes(n_bytes, None, None)
     effort.spend(units)
     model.ensemble.load()
@@ -42,11 +42,11 @@ def sizes_of(record: RunRecord, effort: Effort) -> Sizes:
     model.predict_outputs(frame[:1])
     alone: list[float] = []
     for row in range(min(_SINGLE_ROWS, frame.height)):
-        if alone and effort.left <= 0:
+        if alone and effort.remaining <= 0:
             break
         alone.append(_seconds(model, frame[row : row + 1]))
     single = sorted(alone)[len(alone) // 2]
-    if effort.left <= 0:
+    if effort.remaining <= 0:
         return Sizes(n_bytes, None, single * 1000)
     batch_seconds = _seconds(model, frame[:_MOST_ROWS])
     per_1000 = batch_seconds * 1000 / min(_MOST_ROWS, frame.height)

@@ -46,8 +46,8 @@ class Effort:
         return math.isfinite(self.units)
 
     @property
-    def left(self) -> float:
-        """The units, or seconds, that are left."""
+    def remaining(self) -> float:
+        """The units, or seconds, that remain."""
         if self.is_counted:
             return max(0.0, self.units) if time.monotonic() < self.deadline else 0.0
         return max(0.0, self.deadline - time.monotonic())

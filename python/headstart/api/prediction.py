@@ -46,8 +46,8 @@ class Prediction(Estimator):
         Warns
         -----
         HeadstartWarning
-            If columns have values that did not occur in training or cannot be read,
-            which count as missing, or if a numeric column holds text now.
+            If columns have levels that did not occur in training, or values that cannot
+            be read and count as missing, or if a numeric column holds text now.
         """
         model = self._fitted()
         return model.labels(self._outputs(model, X))

@@ -15,8 +15,8 @@ class TableColumn:
     name : str
     contents : {"numeric", "categorical", "text"}
         Numeric: Float64, null where missing. Categorical: an Enum of the training
-        levels, null where missing or unseen. Text: the user's strings, null where
-        missing.
+        levels, null where missing; a last level ``" other"`` of the Enum is for values
+        that are no training level. Text: the user's strings, null where missing.
     source : str
         The user's column that it was made from, or the transform's name for a column
         that an earlier transform made.
@@ -26,7 +26,7 @@ class TableColumn:
         Parts of a date and counts of a text (its length, words, digits, capitals) are
         numeric columns with the kind of their source.
     n_levels : int
-        Number of levels of a categorical column; 0 for others.
+        Number of training levels of a categorical column; 0 for others.
     """
 
     name: str

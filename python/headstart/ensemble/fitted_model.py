@@ -68,8 +68,8 @@ class FittedModel:
         -------
         outputs : ndarray of shape (n_rows, n_outputs)
         unseen : Unseen
-            Per column, the number of values that count as missing because the model
-            does not know them; columns whose type has changed.
+            Per column, the number of values that the model does not know; columns
+            whose type has changed.
         """
         frame = to_frame_like(data, self.schema.names)
         columns = self._schema_step.apply({FRAME: frame})

@@ -31,7 +31,7 @@ from headstart.execution.fit_step import fit_step
 from headstart.execution.steps import FittedStep, apply_step, store_step
 from headstart.execution.store import put_parts
 from headstart.machine.atomic import replacing_folder
-from headstart.tables import read_frame, summarize, write_frame
+from headstart.tables import OTHER_LEVEL, read_frame, summarize, write_frame
 
 __all__ = ["FoldTable", "fold_table", "held_out_rows", "inner_folds", "step_names"]
 
@@ -124,8 +124,8 @@ def held_out_rows(
 ) -> pl.DataFrame:
     """Return the validation rows of a fold, treated like new rows.
 
-    A level that the fold's training rows lack becomes missing, as the schema does with
-    unseen levels of new rows. The score then is that of a prediction for new rows.
+    A level that the fold's training rows lack becomes `OTHER_LEVEL`, as a new level
+    does in a prediction. The score then is that of a prediction for new rows.
 
     Parameters
     ----------
@@ -137,9 +137,11 @@ def held_out_rows(
     train = data.train(repeat, fold)
     columns = []
     for name in (n for n, dtype in table.schema.items() if isinstance(dtype, pl.Enum)):
-        is_known = held_out[name].is_in(table[name][train].unique().implode())
-        if not is_known.all():
-            columns.append(pl.when(is_known).then(pl.col(name)).alias(name))
+        is_new = ~held_out[name].is_in(table[name][train].unique().implode())
+        if is_new.any():
+            # Missing where the schema has missing values in place of new levels.
+            other = pl.lit(OTHER_LEVEL).cast(table.schema[name], strict=False)
+            columns.append(pl.when(is_new).then(other).otherwise(name).alias(name))
     return held_out.with_columns(columns) if columns else held_out
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from headstart.exceptions import HeadstartError, TransformError
+from headstart.tables import known_levels
 
 __all__ = ["MOST_OUTPUTS", "checked_columns", "errors_of", "levels_of", "renamed"]
 
@@ -88,9 +89,9 @@ def renamed(columns: Mapping[str, pl.Series], names: Sequence[str]) -> pl.DataFr
 
 
 def levels_of(series: pl.Series) -> tuple[str, ...] | None:
-    """Return the levels of an Enum column, None for numbers."""
+    """Return the levels of an Enum column without `OTHER_LEVEL`, None for numbers."""
     dtype = series.dtype
-    return tuple(dtype.categories.to_list()) if isinstance(dtype, pl.Enum) else None
+    return tuple(known_levels(dtype).to_list()) if isinstance(dtype, pl.Enum) else None
 
 
 def _line(error: BaseException) -> str:

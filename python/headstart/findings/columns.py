@@ -47,7 +47,7 @@ def find_column_traits(subject: Subject) -> Iterator[Finding]:
                 "many_levels", Severity.NOTE, (name,),
                 f"Column {name!r} has {_n_levels(column)} distinct values.",
                 f"The most frequent {LEVEL_LIMIT:,} are its levels; others, and new "
-                "values, are treated as missing.",
+                "values, count as one more level.",
             )  # fmt: skip
         if column.is_ambiguous:
             yield _ambiguous(column)

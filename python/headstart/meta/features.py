@@ -292,7 +292,9 @@ def _levels(series: pl.Series, column: Column) -> "_core.NominalColumn | None":
         return _nominal(codes, len(levels.categories), is_ordered=True)
     if column.kind is ColumnKind.CATEGORICAL:
         codes = apply_column(series, column)[0][0].to_physical()
-        return _nominal(codes, len(column.levels))
+        # Levels beyond the schema's limit count as missing.
+        n_levels = len(column.levels)
+        return _nominal(codes.set(codes == n_levels, None), n_levels)
     if column.kind is ColumnKind.CONSTANT and dtype == pl.Boolean:
         return _nominal(series, 2)
     if column.kind is ColumnKind.CONSTANT and dtype in (

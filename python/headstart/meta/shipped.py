@@ -17,13 +17,13 @@ def shipped_base() -> Path | None:
 
 
 def open_bases(
-    own: str | Path | None = None, *, deadline: float | None = None
+    place: str | Path | None = None, *, deadline: float | None = None
 ) -> LayeredBase:
     """Return the user's own base layered over the shipped one, for reading.
 
     Parameters
     ----------
-    own : str, Path or None
+    place : str, Path or None
         Place of the user's own base; by default `own_base_place`.
     deadline : float or None, default=None
         Time of `time.monotonic` by which the user's own base must have answered.
@@ -33,16 +33,16 @@ def open_bases(
     KnowledgeBaseError
         If neither can be read.
     """
-    return LayeredBase.open(shipped_base(), own, deadline=deadline)
+    return LayeredBase.open(shipped_base(), place, deadline=deadline)
 
 
-def open_own(own: str | Path, *, deadline: float | None = None) -> KnowledgeBase:
+def open_own(place: str | Path, *, deadline: float | None = None) -> KnowledgeBase:
     """Return the user's own base, open for writing; it is made if it does not exist.
 
     Parameters
     ----------
-    own : str or Path
+    place : str or Path
     deadline : float or None, default=None
         Time of `time.monotonic` by which it must have answered.
     """
-    return KnowledgeBase.open(own, deadline=deadline)
+    return KnowledgeBase.open(place, deadline=deadline)

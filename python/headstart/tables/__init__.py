@@ -8,6 +8,7 @@ for, and `TargetEncoder` converts labels to codes and back.
 from headstart.tables.encode.target import TargetEncoder, name_of_target, to_target
 from headstart.tables.encode.views import ViewEncoder
 from headstart.tables.kinds.inference import ColumnKind, texts_declared
+from headstart.tables.kinds.levels import OTHER_LEVEL, known_levels, level_words
 from headstart.tables.read.frames import (
     feature_names,
     split_target,
@@ -29,6 +30,7 @@ from headstart.tables.schema.unseen import Unseen
 
 __all__ = [
     "ANY_READING",
+    "OTHER_LEVEL",
     "Column",
     "ColumnKind",
     "Reading",
@@ -40,6 +42,8 @@ __all__ = [
     "examples_of",
     "feature_names",
     "indexes_differ",
+    "known_levels",
+    "level_words",
     "name_of_target",
     "read_frame",
     "split_target",

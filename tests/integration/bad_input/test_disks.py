@@ -60,6 +60,7 @@ def test_a_full_disk_under_a_saved_model_is_said(fitted, small_disk):
     assert [entry.name for entry in small_disk.iterdir()] == ["filler"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("small_disk", ["3m"], indirect=True)
 @pytest.mark.parametrize(
     "free",

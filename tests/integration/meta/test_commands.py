@@ -40,7 +40,7 @@ def shards(tmp_path_factory):
     run(
         *("evaluate", folder / "manifest.json", "-o", folder / "out"),
         *("--families", folder / "families.json", "--configurations", 3),
-        *("--n-jobs", 1),
+        *("--n-jobs", 1, "--folds", 2),
     )
     return folder / "out"
 
@@ -98,7 +98,7 @@ def test_evaluating_again_does_nothing_anew(shards, tmp_path):
 
     run(
         *("evaluate", shards.parent / "manifest.json", "-o", shards),
-        *("--configurations", 3, "--datasets", "wine"),
+        *("--configurations", 3, "--datasets", "wine", "--folds", 2),
     )
 
     assert (shards / "wine.jsonl").read_bytes() == before

@@ -121,6 +121,7 @@ def test_two_writers_and_a_reader_work_side_by_side(place, start):
         assert verify(base) == []
 
 
+@pytest.mark.slow
 def test_a_writer_killed_within_a_transaction_leaves_nothing_of_it(place, start):
     killed = start(STOP_INSIDE, place, "killed")
     assert killed.stdout.readline() == "inside\n"
@@ -135,6 +136,7 @@ def test_a_writer_killed_within_a_transaction_leaves_nothing_of_it(place, start)
         assert verify(base) == []
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_a_block_is_there_whole_or_not_at_all(place, start):
     chance = random.Random(0)
     with KnowledgeBase.open(place) as base:

@@ -148,6 +148,7 @@ print(sorted((k, hashlib.sha256(v).hexdigest()) for k, v in parts.items()))
 """
 
 
+@pytest.mark.slow
 def test_a_learner_stores_the_same_bytes_in_every_process():
     first, second = (
         subprocess.run(

@@ -27,7 +27,7 @@ from headstart.execution.fold_table import fold_table, inner_folds, step_names
 from headstart.execution.fold_view import fold_view
 from headstart.execution.steps import apply_step, load_step
 from headstart.execution.store import FolderStore, get_parts
-from headstart.tables import Schema
+from headstart.tables import OTHER_LEVEL, Schema
 from headstart.transforms.count_encoding import CountEncoding
 from headstart.transforms.target_encoding import TargetEncoding
 from headstart.validation import (
@@ -309,31 +309,39 @@ def test_inner_folds_keep_groups_whole(make, folds):
         assert len(set(parts[GROUPS[train] == group])) == 1
 
 
+@pytest.mark.parametrize("has_missing", [True, False])
 def test_a_level_that_the_training_rows_lack_is_held_out_as_a_new_one_is_predicted(
-    tmp_path,
+    tmp_path, has_missing
 ):
-    """The schema makes it missing: that must be what is scored, not a third thing."""
-    levels = pl.Series([*["u", None, "v"] * 9, "rare", "u", "v"])
+    """It gets neither the mean target nor the count of missing values."""
+    gap = None if has_missing else "w"
+    levels = pl.Series([*["u", gap, "v"] * 9, "rare", "u", "v"])
     frame = pl.DataFrame({"row": np.arange(N) * 1.5, "t": levels})
     schema = Schema.learn(frame, overrides={"row": "numeric", "t": "categorical"})
     folds = Folds((np.arange(N) >= 27).astype(np.uint8)[None])
     encodings = {t.name: t for t in (TargetEncoding(), CountEncoding())}
+    y = np.where(frame["t"].is_in(["u", "v", "rare"]), 1.0 * np.arange(N), 100.0)
     data = write_fit_data(
         FitData(
             store=FolderStore(tmp_path),
             task=Task(TaskKind.REGRESSION, N, 1, 1, 0, "rmse"),
             schema=schema,
             table=schema.apply(frame),
-            y=np.where(levels.is_null(), 100.0, 1.0 * np.arange(N)),
+            y=y,
             weight=None,
             folds=folds,
             transforms=encodings,
         )
     )
     table = table_of(data, *encodings)
-    assert table.held_out["t"].to_list() == [None, "u", "v"]
+    assert table.held_out["t"].to_list() == [OTHER_LEVEL, "u", "v"]
+    shares, means = table.held_out["frequency(t)"], table.held_out["target mean(t)"]
+    assert shares[0] == 0.0
+    assert means[0] == pytest.approx(y[:27].mean())
 
-    new = schema.apply(pl.DataFrame({"row": [27 * 1.5], "t": ["never seen"]}))
+    # The second one is a level of the schema that the fitted encodings lack.
+    towns = ["never seen", "rare"]
+    new = schema.apply(pl.DataFrame({"row": [27 * 1.5] * 2, "t": towns}))
     steps = [Step(name) for name in encodings]
     for step, name in zip(steps, step_names(steps, 0, 1), strict=True):
         transform = encodings[step.name]
@@ -341,12 +349,13 @@ def test_a_level_that_the_training_rows_lack_is_held_out_as_a_new_one_is_predict
         fitted = load_step(parts, encodings)
         made = apply_step(transform, fitted, new, data.task, strict=True)
         for column in made.columns:
-            assert made[column][0] == table.held_out[column][0]
+            assert made[column].to_list() == [table.held_out[column][0]] * 2
 
     view = View(categorical="one_hot", missing="imputed")
     rows = fold_view(data, view, 0, 1).validation
-    [missing] = [place for place, n in enumerate(rows.names) if n == "t: missing"]
-    assert np.asarray(rows.values)[:, missing].tolist() == [1.0, 0.0, 0.0]
+    of_levels = [place for place, n in enumerate(rows.names) if n.startswith("t")]
+    assert len(of_levels) == 3
+    assert np.asarray(rows.values)[:, of_levels].sum(axis=1).tolist() == [0.0, 1.0, 1.0]
 
 
 def test_inner_folds_are_blocks_of_time_where_the_outer_ones_follow_it(make):

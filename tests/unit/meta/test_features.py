@@ -193,6 +193,19 @@ def test_a_constant_has_no_shape():
     )
 
 
+def test_levels_beyond_the_limit_count_as_missing(monkeypatch):
+    monkeypatch.setattr("headstart.tables.kinds.levels.LEVEL_LIMIT", 2)
+    levels = ["u", "v", "u", "v", "w", "x"] * 10
+    gaps = ["u", "v", "u", "v", None, None] * 10
+    kinds = {"a": "categorical"}
+
+    capped = described({"a": levels}, [0, 1] * 30, overrides=kinds)
+
+    same = described({"a": gaps}, [0, 1] * 30, overrides=kinds)
+    assert capped["MaxNominalAttDistinctValues"] == 2.0
+    assert capped == pytest.approx(same, nan_ok=True)
+
+
 @pytest.mark.parametrize("kind", [TaskKind.BINARY, TaskKind.REGRESSION])
 @pytest.mark.parametrize("n_rows", [0, 1])
 def test_hardly_any_rows_give_numbers_or_nan(kind, n_rows):

@@ -19,6 +19,7 @@ from headstart.analysis.inspection.scales import Scale
 from headstart.analysis.numbers import rounded
 from headstart.base import FloatArray, IntArray
 from headstart.facts import Effect, Series
+from headstart.tables import level_words
 
 __all__ = ["measure_effects"]
 
@@ -70,7 +71,7 @@ def _of_numbers(
 ) -> Effect | None:
     values = column.to_numpy().astype(np.float64)
     finite = np.flatnonzero(np.isfinite(values))
-    if finite.size < 2 or effort.left < 2 * probe.cost:
+    if finite.size < 2 or effort.remaining < 2 * probe.cost:
         return None
     levels = np.linspace(0, 1, _BINS + 1)
     edges = np.unique(np.quantile(values[finite], levels, method="nearest"))
@@ -125,7 +126,14 @@ def _of_levels(
     ordered = ordered.head(_MOST_LEVELS)
     levels, shares = ordered["word"].to_list(), ordered["count"].to_numpy()
     return _by_value(
-        probe, column, "categorical", levels, levels, shares, labels, effort
+        probe,
+        column,
+        "categorical",
+        level_words(levels),
+        levels,
+        shares,
+        labels,
+        effort,
     )
 
 
@@ -150,7 +158,7 @@ def _by_value(
     effort: Effort,
 ) -> Effect | None:
     """Return the mean prediction where all rows have each value in turn."""
-    if not values or effort.left < len(values) * probe.cost:
+    if not values or effort.remaining < len(values) * probe.cost:
         return None
     tables = []
     for value in values:

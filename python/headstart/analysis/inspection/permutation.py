@@ -54,7 +54,7 @@ def measure_importance(
     columns = list(parts)
     for repeat in range(_MOST_REPEATS):
         # An incomplete repeat would favour the first columns.
-        if repeat and effort.left < probe.cost * len(columns):
+        if repeat and effort.remaining < probe.cost * len(columns):
             break
         remaining = columns
         while remaining:

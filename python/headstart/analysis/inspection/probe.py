@@ -81,7 +81,7 @@ class Probe:
 
     def affordable(self, effort: Effort) -> int:
         """Return how many further passes over the fold models the effort allows."""
-        return int(min(effort.left / self.cost, _MANY)) if self.cost else _MANY
+        return int(min(effort.remaining / self.cost, _MANY)) if self.cost else _MANY
 
     def predict(
         self, tables: Sequence[pl.DataFrame], effort: Effort
@@ -135,7 +135,7 @@ def open_probe(record: RunRecord, effort: Effort, n_columns: int) -> Probe | Non
         None where the budget does not suffice to load the models of one fold.
     """
     folds = _folds_of(record)
-    if not folds or effort.left <= 0:
+    if not folds or effort.remaining <= 0:
         return None
     validation_rows = [record.run.data.folds.validation(*unit) for unit in folds]
     drawn = _drawn(
@@ -155,14 +155,14 @@ def open_probe(record: RunRecord, effort: Effort, n_columns: int) -> Probe | Non
     opened = _Opened(ensembles, by_fold, record.table)
     if effort.is_counted:
         ask, load = float(n_models), _LOAD_UNITS * n_models
-        budget = _SHARE_FOR_FOLDS * effort.left
+        budget = _SHARE_FOR_FOLDS * effort.remaining
         n_folds = int(budget / (load + ask * (1 + n_columns)))
         n_folds = max(1, min(n_folds, len(ensembles), most_folds))
         effort.spend(n_folds * (_LOAD_UNITS + 1) * n_models)
         for _ in range(n_folds):
             opened.add()
     else:
-        end = time.monotonic() + _SHARE_FOR_FOLDS * effort.left
+        end = time.monotonic() + _SHARE_FOR_FOLDS * effort.remaining
         opened.add()
         load, ask = opened.pace(n_columns, effort)
         for n_folds in range(2, min(len(ensembles), most_folds) + 1):
@@ -221,7 +221,7 @@ class _Opened:
         rows = self._table[self._rows[0]]
         most = min(n_columns, _ROWS_AT_ONCE // max(1, rows.height))
         began = time.monotonic()
-        end = began + _SHARE_FOR_PACE * effort.left
+        end = began + _SHARE_FOR_PACE * effort.remaining
         self._ensembles[0].predict(rows)
         alone = ask = time.monotonic() - began
         times = 4

@@ -89,7 +89,7 @@ def explain_rows(
         started = time.monotonic()
         probe.predict_by_fold_of(0, probe.table[background])
         each = calls * (time.monotonic() - started)
-    if effort.left < start + each:
+    if effort.remaining < start + each:
         return None
     effort.spend(start)
     # In a notebook, its imports warn about missing widgets.
@@ -98,7 +98,7 @@ def explain_rows(
 
     explanations: list[Explanation] = []
     for place, why in _chosen(losses):
-        if effort.left < each:
+        if effort.remaining < each:
             break
         effort.spend(each)
         values = probe.outputs[place]

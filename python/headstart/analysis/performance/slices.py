@@ -21,6 +21,7 @@ from headstart.analysis.inspection.scales import Scale
 from headstart.base import FloatArray, IntArray
 from headstart.facts import Slice
 from headstart.scoring import adjust_p_values
+from headstart.tables import OTHER_LEVEL
 
 __all__ = ["find_slices"]
 
@@ -274,6 +275,7 @@ def _bin(column: pl.Series, scale: Scale) -> _Binned | None:
     name = column.name
     if isinstance(column.dtype, pl.Enum):
         counts = column.drop_nulls().cast(pl.String).value_counts()
+        counts = counts.filter(pl.col(name) != OTHER_LEVEL)
         counts = counts.sort(["count", name], descending=[True, False])
         levels = counts[name].head(_MOST_LEVELS).to_list()
         other_code = len(levels)

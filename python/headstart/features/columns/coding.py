@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.features.columns.levels import Bins, Codes, Levels
+from headstart.tables.kinds.levels import level_words
 
 __all__ = ["Coding", "Key"]
 
@@ -72,7 +73,7 @@ class Coding:
         if code == coder.n_groups - 1:
             return "missing"
         if isinstance(coder, Levels):
-            return str(coder.values[code])
+            return level_words([str(coder.values[code])])[0]
         cuts = [f"{cut:g}" for cut in coder.cuts]
         if code == 0:
             return f"below {cuts[0]}" if cuts else "any"

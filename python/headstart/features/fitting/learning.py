@@ -36,14 +36,14 @@ class Learnt:
         Codes of the training rows.
     states : list of State
         One state per candidate.
-    own : dict of int to list of ndarray
+    out_of_fold : dict of int to list of ndarray
         Out-of-fold columns of training rows of target features, by candidate.
     """
 
     coding: Coding
     codes: dict[Key, Codes]
     states: list[State]
-    own: dict[int, list[FloatArray]]
+    out_of_fold: dict[int, list[FloatArray]]
 
 
 def learn(

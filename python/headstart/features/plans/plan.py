@@ -253,7 +253,11 @@ class FeaturePlan:
         learned = self._learn(frame, y, fold_ids, task, seed, n_threads)
         reader = Reader(frame, learned.coding, learned.codes)
         columns = make(
-            self.candidates, learned.states, reader, learned.own, n_threads=n_threads
+            self.candidates,
+            learned.states,
+            reader,
+            learned.out_of_fold,
+            n_threads=n_threads,
         )
         return self.fitted.table(columns, frame.height)
 

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from headstart.tables import Schema
+from headstart.tables import Schema, known_levels
 
 __all__ = ["ScreenedTable"]
 
@@ -53,10 +53,11 @@ class ScreenedTable:
         n_levels = []
         for column in frame.get_columns():
             if isinstance(column.dtype, pl.Enum):
-                n_categories = len(column.dtype.categories)
-                physical = column.to_physical().cast(pl.UInt32).fill_null(n_categories)
+                # Levels beyond the schema's limit share the code of missing values.
+                n_known = len(known_levels(column.dtype))
+                physical = column.to_physical().cast(pl.UInt32).fill_null(n_known)
                 codes[column.name] = physical.to_numpy()
-                n_levels.append(n_categories + 1)
+                n_levels.append(n_known + 1)
             else:
                 values = column.cast(pl.Float64).fill_null(float("nan"))
                 numeric[column.name] = values.to_numpy()

@@ -83,7 +83,7 @@ class LayeredBase:
     def open(
         cls,
         shipped: Path | None,
-        own: str | Path | None = None,
+        own_place: str | Path | None = None,
         *,
         deadline: float | None = None,
     ) -> Self:
@@ -96,8 +96,8 @@ class LayeredBase:
         ----------
         shipped : Path or None
             A file that no process writes to.
-        own : str, Path or None
-            By default `own_base_place`.
+        own_place : str, Path or None
+            Place of the user's own base; by default `own_base_place`.
         deadline : float or None, default=None
             As for `KnowledgeBase.open`, for the user's own base.
 
@@ -108,7 +108,7 @@ class LayeredBase:
         """
         layers: list[KnowledgeBase] = []
         problems: list[HeadstartError] = []
-        place = own
+        place = own_place
         if place is None:
             try:
                 place = own_base_place()

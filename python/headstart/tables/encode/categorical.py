@@ -23,7 +23,8 @@ class CategoricalEncoding:
     """Encoding of categorical columns, learnt from training rows.
 
     Codes number the levels by falling frequency in the training rows, so that a learner
-    with a limit on levels keeps the codes below the limit.
+    with a limit on levels keeps the codes below the limit. Values that are no level of
+    the schema are encoded as a level without training rows.
 
     Parameters
     ----------
@@ -75,7 +76,8 @@ class CategoricalEncoding:
         Parameters
         ----------
         columns : list of ndarray
-            Level codes per column, ``n_levels[i]`` where missing.
+            Level codes per column, ``n_levels[i]`` where missing, and
+            ``n_levels[i] + 1`` for values that are no level of the schema.
         n_levels : list of int
             Number of levels per column.
         form : {"native", "ordinal", "one_hot"}
@@ -83,9 +85,9 @@ class CategoricalEncoding:
             See the class.
         """
         tables: list[NDArray[np.int32]] = []
-        sizes, gaps = [], []
+        sizes, gaps, has_others = [], [], []
         for values, n in zip(columns, n_levels, strict=True):
-            counts = np.bincount(values, minlength=n + 1)
+            counts = np.bincount(values, minlength=n + 2)
             order = np.argsort(-counts[:n], kind="stable")
             n_seen = int((counts[:n] > 0).sum())
             table = np.full(n, -1, dtype=np.int32)
@@ -93,10 +95,13 @@ class CategoricalEncoding:
             tables.append(table)
             sizes.append(n_seen)
             gaps.append(int(counts[n] > 0))
+            has_others.append(bool(counts[n + 1]))
         n_rows = len(columns[0]) if columns else 0
         n_codes = np.asarray(sizes, dtype=np.int64)
         missing = np.asarray(gaps, dtype=np.int64)
-        widths, others = _widths(n_codes, missing, n_rows)
+        widths, others = _widths(
+            n_codes, missing, np.asarray(has_others, dtype=bool), n_rows
+        )
         if form != "one_hot":
             widths, others, missing = (np.zeros_like(n_codes) for _ in range(3))
         return cls(
@@ -206,8 +211,8 @@ class CategoricalEncoding:
         return bool(self.seen[i] == 2 and self.widths[i] == 1 and alone)
 
     def _plain(self, i: int, table: NDArray[np.int32]) -> FloatArray:
-        """Return the output values by schema code; the last is for missing values."""
-        lookup = np.append(table, np.int32(-1)).astype(np.float64)
+        """Return the output values by schema code; the last two are for no level."""
+        lookup = np.append(table, [-1, -1]).astype(np.float64)
         if not self.impute:
             lookup[lookup < 0] = np.nan
         elif self.form == "native":
@@ -217,7 +222,7 @@ class CategoricalEncoding:
     def _targets(self, i: int, table: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return the index of the column that is 1 by schema code, -1 for none.
 
-        The last entry is for missing values.
+        The last two entries are for missing values and for values that are no level.
         """
         width, first = int(self.widths[i]), self._first(i)
         lookup = table.astype(np.int64) - first
@@ -226,18 +231,18 @@ class CategoricalEncoding:
         lookup[(lookup >= width) | (table < 0)] = rest
         lookup[lookup < -1] = -1
         gap = width + int(self.others[i]) if self.gaps[i] else -1
-        return np.append(lookup, np.int64(gap))
+        return np.append(lookup, [gap, rest])
 
 
 def _widths(
-    n_codes: IntArray, gaps: IntArray, n_rows: int
+    n_codes: IntArray, gaps: IntArray, has_others: NDArray[np.bool_], n_rows: int
 ) -> tuple[IntArray, IntArray]:
     """Return the one-hot columns per column: at most 30, with one limit for all."""
     most = min(_ONE_HOT_WIDTH, max(100, _ONE_HOT_CELLS // max(1, n_rows)))
     limit = _ONE_HOT_LEVELS
     while limit > 1 and int(np.minimum(n_codes, limit + 1).sum()) > most:
         limit -= 1
-    others = (n_codes > limit).astype(np.int64)
+    others = ((n_codes > limit) | has_others).astype(np.int64)
     widths = np.minimum(n_codes, limit)
     pair = (n_codes == 2) & (gaps == 0) & (others == 0)
     return np.where(pair, 1, widths), others

@@ -14,6 +14,7 @@ from headstart.base.stored import Parts
 from headstart.exceptions import ArtifactError, ColumnError
 from headstart.tables.encode.categorical import CategoricalEncoding
 from headstart.tables.encode.numeric import NumericEncoding
+from headstart.tables.kinds.levels import known_levels
 from headstart.tables.schema.schema import Schema
 
 __all__ = ["ViewEncoder"]
@@ -207,19 +208,21 @@ def _code_columns(
     schema = frame.schema  # A new object at each access.
     for name, size in zip(names, sizes, strict=True):
         dtype = schema[name]
-        n_levels = len(dtype.categories) if isinstance(dtype, pl.Enum) else -1
+        n_levels = len(known_levels(dtype)) if isinstance(dtype, pl.Enum) else -1
         if n_levels != size:
             raise ColumnError(
                 f"Column {name!r} must be an Enum of {size} levels. Got {dtype} "
                 "instead. hint: use the apply() of the schema the view was fitted with."
             )
-        codes.append(pl.col(name).to_physical().cast(pl.Int64).fill_null(size))
+        code = pl.col(name).to_physical().cast(pl.Int64)
+        # The code after the last level is for missing values, the next one for others.
+        codes.append((code + (code == size)).fill_null(size).alias(name))
     # One query for all columns: each takes 0.1 ms, which is much for a single row.
     return [series.to_numpy() for series in frame.select(codes).iter_columns()]
 
 
 def _levels(dtype: pl.DataType) -> list[str]:
-    return dtype.categories.to_list() if isinstance(dtype, pl.Enum) else []
+    return known_levels(dtype).to_list() if isinstance(dtype, pl.Enum) else []
 
 
 def _unique(names: list[str]) -> list[str]:

@@ -49,8 +49,22 @@ def find_prefixes(levels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def to_prefixes(text: pl.Series, levels: tuple[str, ...]) -> pl.Series:
-    """Return the prefixes of `text` as an Enum of the prefixes of `levels`."""
-    return to_levels(_prefixes(text), find_prefixes(levels))[0]
+    """Return the prefixes of `text` as levels: those of `find_prefixes`.
+
+    A rare prefix of `levels` is missing, as in the training rows.
+    """
+    prefixes = _prefixes(text)
+    coded, n_other = to_levels(prefixes, find_prefixes(levels))
+    if n_other:
+        coded = coded.set(prefixes.is_in(_rare_prefixes(levels)), None)
+    return coded
+
+
+@functools.lru_cache(maxsize=512)
+def _rare_prefixes(levels: tuple[str, ...]) -> frozenset[str]:
+    """Return the prefixes of levels that `find_prefixes` leaves out."""
+    prefixes = _prefixes(pl.Series(levels, dtype=pl.String)).drop_nulls()
+    return frozenset(prefixes).difference(find_prefixes(levels))
 
 
 def _prefixes(text: pl.Series) -> pl.Series:

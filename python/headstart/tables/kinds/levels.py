@@ -4,10 +4,25 @@ import functools
 
 import polars as pl
 
-__all__ = ["LEVEL_LIMIT", "learn_levels", "level_text", "to_levels"]
+__all__ = [
+    "LEVEL_LIMIT",
+    "OTHER_LEVEL",
+    "known_levels",
+    "learn_levels",
+    "level_text",
+    "level_type",
+    "level_words",
+    "to_levels",
+]
 
 LEVEL_LIMIT = 10_000
-"""The most frequent levels, up to so many, are kept; others count as unseen."""
+"""The most frequent levels, up to so many, are kept; others become `OTHER_LEVEL`."""
+
+OTHER_LEVEL = " other"
+"""The level of values that are no level of the schema.
+
+`level_text` trims, so that no value has this name.
+"""
 
 # Above this a float does not represent every whole number.
 _EXACT = 2.0**53
@@ -50,22 +65,53 @@ def learn_levels(text: pl.Series) -> tuple[str, ...]:
 
 
 def to_levels(text: pl.Series, levels: tuple[str, ...]) -> tuple[pl.Series, int]:
-    """Return `text` as an Enum of `levels`, and the number of values not among them.
+    """Return `text` as the `level_type`, and the number of values not in `levels`.
 
-    Such values become missing.
+    Such values become `OTHER_LEVEL`.
     """
-    coded = text.cast(_enum(levels), strict=False)
-    return coded, coded.null_count() - text.null_count()
+    dtype = level_type(levels)
+    coded = text.cast(dtype, strict=False)
+    n_other = coded.null_count() - text.null_count()
+    if n_other:
+        is_other = coded.is_null() & text.is_not_null()
+        coded = coded.set(is_other, OTHER_LEVEL)
+    return coded, n_other
+
+
+@functools.lru_cache(maxsize=512)
+def level_type(levels: tuple[str, ...]) -> pl.Enum:
+    """Return the type of a categorical column: an Enum of `levels` and `OTHER_LEVEL`.
+
+    `OTHER_LEVEL` comes last, so that the other codes are indices of `levels`.
+    """
+    return pl.Enum([*levels, OTHER_LEVEL])
+
+
+def known_levels(dtype: pl.Enum) -> pl.Series:
+    """Return the levels of an Enum without `OTHER_LEVEL`.
+
+    The Enum of units, or of a column that a transform made, does not have it.
+
+    Examples
+    --------
+    >>> known_levels(level_type(("Bonn", "Ulm"))).to_list()
+    ['Bonn', 'Ulm']
+    >>> known_levels(pl.Enum(["u", "v"])).to_list()
+    ['u', 'v']
+    """
+    levels = dtype.categories
+    has_other = levels.len() > 0 and levels[-1] == OTHER_LEVEL
+    return levels.head(levels.len() - has_other)
+
+
+def level_words(levels: list[str]) -> list[str]:
+    """Return levels as people see them: `OTHER_LEVEL` as ``"other levels"``."""
+    return ["other levels" if level == OTHER_LEVEL else level for level in levels]
 
 
 def _is_trimmed(values: list[str | None]) -> bool:
     """Return whether trimming changes nothing; Python knows more blanks than polars."""
     return all(v is None or (v != "" and v == v.strip()) for v in values)
-
-
-@functools.lru_cache(maxsize=512)
-def _enum(levels: tuple[str, ...]) -> pl.Enum:
-    return pl.Enum(levels)
 
 
 def _number_text(series: pl.Series) -> pl.Series:

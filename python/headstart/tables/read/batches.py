@@ -8,7 +8,8 @@ import polars as pl
 
 from headstart import _core
 from headstart.exceptions import TableError
-from headstart.tables.read.delimited import encoding_of, head_of, parse_rows, to_utf8
+from headstart.tables.read.delimited import head_of, parse_rows
+from headstart.tables.read.encodings import encoding_of, to_utf8
 from headstart.tables.read.files import (
     categories_of_parquet,
     check_is_file,

@@ -1,43 +1,31 @@
 """Delimited text (CSV): parse rows by a layout; errors name the line."""
 
-import codecs
-import csv
 import io
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from headstart import _core
-from headstart.exceptions import HeadstartWarning, TableError
+from headstart.exceptions import TableError
 from headstart.tables.read.layout import HEAD_BYTES, Layout, find_layout, to_tabs
+from headstart.tables.read.odd_quotes import regular, text_stream
 from headstart.tables.read.reading import ANY_READING, Reading
 from headstart.tables.read.totals import n_total_rows, warn_of_totals
 
 __all__ = [
-    "encoding_of",
     "head_of",
     "parse_rows",
     "read_delimited",
-    "to_utf8",
 ]
 
 _INFERENCE_ROWS = 10_000
+# Below this size, one pass over all columns is enough.
+_SMALL_BYTES = 1 << 20
+# Columns of grouped digits are read as text, a quarter of them at a time: text takes a
+# multiple of what the numbers take.
+_GROUPED_PASSES = 4
 _TRAILING = "\0beyond"
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-
-# How files of other kinds begin, their endings notwithstanding.
-_BINARY = (
-    (b"PK\x03\x04", "a workbook or a zip archive", ".xlsx or .zip"),
-    (b"\xd0\xcf\x11\xe0", "an old workbook of Excel", ".xls"),
-    (b"PAR1", "a Parquet file", ".parquet"),
-    (b"ARROW1", "an Arrow file", ".arrow"),
-)
 
 # Flags of a column from the compiled scanner (`headstart-core`, parse/delimited.rs).
 _LEADING_ZERO, _POINT, _COMMA, _OPEN_POINT, _OPEN_COMMA = 1, 2, 4, 8, 16
@@ -64,6 +52,7 @@ def read_delimited(
     texts: Sequence[str] = (),
     reading: Reading = ANY_READING,
     *,
+    encoding: str = "utf-8",
     has_totals: bool = True,
 ) -> tuple[pl.DataFrame, Layout]:
     """Return the table in delimited text, and the layout of the text.
@@ -76,100 +65,28 @@ def read_delimited(
     Parameters
     ----------
     data : bytes
-        The file's decompressed content.
+        The file's decompressed content, as `to_utf8` returns it.
     file : str
         Its name, for messages.
     texts : sequence of str
         Columns that are read as text, whatever their values look like.
     reading : Reading
         Options that the user declared.
+    encoding : str
+        What the text was encoded in.
     has_totals : bool
         Whether rows of totals at the end are left out.
 
     Raises
     ------
     TableError
-        If the file is empty or not text, or a line has more or fewer fields than the
-        header.
+        If the file is empty, or a line has more or fewer fields than the header.
     ColumnError
         If two columns have the same name.
     """
-    encoding = encoding_of(data, file, reading)
-    data = to_utf8(data, file, encoding)
     layout = find_layout(head_of(data), file, reading, encoding=encoding)
     frame, layout = parse_rows(data, file, layout, texts=texts, is_first=True)
     return (_without_totals(frame, file) if has_totals else frame), layout
-
-
-def encoding_of(data: bytes, file: str, reading: Reading, line: int = 1) -> str:
-    """Return the encoding of text; warn where it is neither declared nor UTF-8.
-
-    Parameters
-    ----------
-    data : bytes
-    file : str
-        Its name, for messages.
-    reading : Reading
-    line : int
-        Number of the first line in the file, from 1.
-    """
-    if line == 1:
-        _check_is_text(data, file)
-    if reading.encoding is not None:
-        return reading.encoding
-    for mark, name in _BOMS:
-        if data.startswith(mark):
-            return name
-    place = _core.first_invalid(data)
-    if place is None:
-        return "utf-8"
-    line += data.count(b"\n", 0, place)
-    warnings.warn(
-        f"The file {file} is not UTF-8 (line {line}); it was read as Windows-1252 "
-        "(Western European). hint: save it as UTF-8 if letters come out wrong.",
-        HeadstartWarning,
-        stacklevel=7,
-    )
-    return "cp1252"
-
-
-def _check_is_text(data: bytes, file: str) -> None:
-    for mark, kind, ending in _BINARY:
-        if data.startswith(mark):
-            raise TableError(
-                f"The file {file} is {kind}, not text. hint: rename it to {ending}."
-            )
-
-
-def to_utf8(data: bytes, file: str, encoding: str) -> bytes:
-    """Return text as UTF-8 without a byte order mark, its lines ended by line feeds.
-
-    Parameters
-    ----------
-    data : bytes
-    file : str
-        Its name, for messages.
-    encoding : str
-        As `encoding_of` returns it.
-
-    Raises
-    ------
-    TableError
-        If it is not in the encoding, or contains zero bytes.
-    """
-    if encoding == "utf-8-sig":
-        data = data.removeprefix(codecs.BOM_UTF8)
-    elif encoding != "utf-8":
-        data = _decoded(data, file, encoding).encode()
-    elif _core.first_invalid(data) is not None:
-        data = data.decode("utf-8", errors="replace").encode()
-    if b"\n" not in data:
-        data = data.replace(b"\r", b"\n")  # Old Macs end lines so.
-    if b"\0" in data:
-        raise TableError(
-            f"The file {file} is not text: it contains zero bytes. Expected CSV."
-        )
-    return data
 
 
 def head_of(data: bytes) -> str:
@@ -226,20 +143,19 @@ def parse_rows(
     ):
         # Quotes in odd places, or a wrong number of fields. The slow reader regularises
         # the former, and raises an error that names the line of the latter.
-        data, start, all_trail = _regular(data, start, layout, file, line), 0, 0
+        data, start, all_trail = regular(data, start, layout, file, line), 0, 0
         scan = _scan(data, 0, layout)
     if is_first:
         layout = _with_numbers(layout, scan, texts)
-    read_as_text = {*texts, *layout.texts, *layout.grouped}
     names = [*layout.names, *([_TRAILING] if all_trail else [])]
     try:
-        frame = _parse(data, start, layout, names, read_as_text)
+        frame = _parse(data, start, layout, names, texts)
     except pl.exceptions.PolarsError:
         # The fast reader fails at a lone quote within a field.
-        data, all_trail = _regular(data, start, layout, file, line), 0
+        data, all_trail = regular(data, start, layout, file, line), 0
         scan = _scan(data, 0, layout)
         try:
-            frame = _parse(data, 0, layout, list(layout.names), read_as_text)
+            frame = _parse(data, 0, layout, list(layout.names), texts)
         except pl.exceptions.PolarsError as error:
             raise TableError(f"The file {file} cannot be read: {error}") from error
     if all_trail:
@@ -248,20 +164,7 @@ def parse_rows(
         is_kept = pl.Series([True]).extend_constant(value=True, n=frame.height - 1)
         is_kept[scan.blank] = False
         frame = frame.filter(is_kept)
-    return _ungrouped(frame, layout, texts), layout
-
-
-def _decoded(data: bytes, file: str, encoding: str) -> str:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        if encoding == "cp1252":
-            return data.decode("latin-1")  # Every byte is valid there.
-        line = data.count(b"\n", 0, error.start) + 1
-        raise TableError(
-            f"Line {line} of {file} is not {encoding}: {error.reason}. hint: leave out "
-            "the encoding, or name another one."
-        ) from error
+    return frame, layout
 
 
 def _behind_lines(data: bytes, n_lines: int) -> int:
@@ -275,8 +178,10 @@ def _behind_lines(data: bytes, n_lines: int) -> int:
 
 
 def _spaced_to_tabs(data: bytes) -> bytes:
-    lines = io.StringIO(data.decode("utf-8", errors="replace"))
-    return "".join(map(to_tabs, lines)).encode()
+    out = io.BytesIO()
+    for line in text_stream(data, newline="\n"):
+        out.write(to_tabs(line).encode())
+    return out.getvalue()
 
 
 def _scan(data: bytes, start: int, layout: Layout) -> _Scan:
@@ -339,25 +244,53 @@ def _groups(flags: dict[str, int], mark: str) -> bool:
 
 
 def _parse(
-    data: bytes, start: int, layout: Layout, names: list[str], texts: set[str]
+    data: bytes, start: int, layout: Layout, names: list[str], texts: Sequence[str]
 ) -> pl.DataFrame:
+    """Return the columns; those of grouped or padded digits as numbers."""
     if start >= len(data):
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    as_text = {*texts, *layout.texts, *layout.grouped}
+    grouped = [n for n in names if n in layout.grouped and n not in texts]
+    if len(data) < _SMALL_BYTES or len(grouped) < _GROUPED_PASSES:
+        frame = _parse_columns(data, start, layout, names, names, as_text)
+        return _ungrouped(frame, layout, texts)
+    passes = [grouped[k::_GROUPED_PASSES] for k in range(_GROUPED_PASSES)]
+    if len(grouped) < len(names):
+        passes.append([n for n in names if n not in grouped])
+    frames = [
+        _ungrouped(
+            _parse_columns(data, start, layout, names, wanted, as_text), layout, texts
+        )
+        for wanted in passes
+    ]
+    return pl.concat(frames, how="horizontal").select(names)
+
+
+def _parse_columns(
+    data: bytes,
+    start: int,
+    layout: Layout,
+    names: list[str],
+    wanted: list[str],
+    texts: set[str],
+) -> pl.DataFrame:
+    """Return some of the columns, of which `texts` are read as text."""
     skipped = data.count(b"\n", 0, start)
     overrides = {name: pl.String for name in names if name in texts}
     for n_rows in (_INFERENCE_ROWS, None, 0):
+        table = pl.scan_csv(
+            data,
+            separator=layout.separator,
+            has_header=False,
+            skip_lines=skipped,
+            new_columns=names,
+            schema_overrides=overrides,
+            null_values=list(layout.na_values),
+            infer_schema_length=n_rows,
+            decimal_comma=layout.decimal == "," and layout.separator != ",",
+        )
         try:
-            frame = pl.read_csv(
-                data,
-                separator=layout.separator,
-                has_header=False,
-                skip_lines=skipped,
-                new_columns=names,
-                schema_overrides=overrides,
-                null_values=list(layout.na_values),
-                infer_schema_length=n_rows,
-                decimal_comma=layout.decimal == "," and layout.separator != ",",
-            )
+            frame = table.select(wanted).collect()
         except pl.exceptions.PolarsError:
             # A later value does not have the type that the first rows suggest, or
             # polars takes for numbers what it cannot read as such.
@@ -387,9 +320,9 @@ def _ungrouped(
     if layout.skips_blanks:
         frame = frame.with_columns(pl.col(pl.String).str.strip_chars_start(" "))
     mark = layout.thousands or ""
-    for name in layout.grouped:
-        series = frame[name]
-        if name in texts or series.dtype != pl.String:
+    for series in frame.select(pl.col(pl.String)):
+        name = series.name
+        if name in texts or name not in layout.grouped:
             continue
         plain = series.str.strip_chars()
         if mark:
@@ -407,54 +340,6 @@ def _ungrouped(
             (plain.cast(pl.Int64, strict=False) if is_whole else numbers).alias(name)
         )
     return frame
-
-
-def _regular(data: bytes, start: int, layout: Layout, file: str, line: int) -> bytes:
-    text = data[start:].decode("utf-8", errors="replace")
-    return _rewrite(text, layout, file, line).encode()
-
-
-def _rewrite(text: str, layout: Layout, file: str, first_line: int) -> str:
-    """Return the text with regular quotes; raise unless every row fits the header."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=layout.separator, lineterminator="\n")
-    n_fields = len(layout.names)
-    for line, row in _strict_rows(text, layout, file, first_line):
-        if not row:
-            out.write("\n")
-            continue
-        while len(row) > n_fields and not row[-1].strip():
-            row.pop()
-        if len(row) != n_fields:
-            raise TableError(
-                f"Line {line} of {file} has {len(row)} fields. Expected {n_fields}, as "
-                "in the header. hint: correct the line, or put quotes around a field "
-                f"that contains {layout.separator!r}."
-            )
-        writer.writerow(row)
-    return out.getvalue()
-
-
-def _strict_rows(
-    text: str, layout: Layout, file: str, line: int = 1
-) -> Iterator[tuple[int, list[str]]]:
-    source = io.StringIO(text, newline="")
-    reader = csv.reader(
-        source,
-        delimiter=layout.separator,
-        strict=True,
-        skipinitialspace=layout.skips_blanks,
-    )
-    first = line
-    try:
-        for row in reader:
-            yield line, row
-            line = reader.line_num + first
-    except csv.Error as error:
-        raise TableError(
-            f"Line {line} of {file} is malformed: {error}. hint: look for a quote that "
-            "is not closed."
-        ) from error
 
 
 def _without_totals(frame: pl.DataFrame, file: str) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from headstart.tables.read.addresses import (
     shown_address,
 )
 from headstart.tables.read.delimited import read_delimited
+from headstart.tables.read.encodings import encoding_of, to_utf8
 from headstart.tables.read.opening import (
     PACKED,
     STANDARD_INPUT,
@@ -192,8 +193,11 @@ def _read_data(
         return _read_json(data, file), reading
     if kind == "workbook":
         return read_workbook(data, file, reading, has_totals=has_totals), reading
+    encoding = encoding_of(data, file, reading)
+    # The name is bound anew: the original would take memory beside its copy.
+    data = to_utf8(data, file, encoding)
     frame, layout = read_delimited(
-        data, file, options.texts, reading, has_totals=has_totals
+        data, file, options.texts, reading, encoding=encoding, has_totals=has_totals
     )
     return frame, layout.reading(reading)
 

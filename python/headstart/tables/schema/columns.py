@@ -31,8 +31,10 @@ from headstart.tables.kinds.items import (
 )
 from headstart.tables.kinds.levels import (
     LEVEL_LIMIT,
+    OTHER_LEVEL,
     learn_levels,
     level_text,
+    level_type,
     to_levels,
 )
 from headstart.tables.kinds.numbers import is_missing, is_word, to_numbers
@@ -135,6 +137,16 @@ class Column:
         is_prefix = feature != self.name and self.kind is ColumnKind.CATEGORICAL
         return find_prefixes(self.levels) if is_prefix else self.levels
 
+    def type_of(self, feature: str) -> pl.DataType:
+        """Return the type of one of `features` in a canonical table."""
+        if feature not in self.categorical:
+            return pl.Float64()
+        levels = self.levels_of(feature)
+        if self.kind is ColumnKind.CATEGORICAL:
+            return level_type(levels)
+        # Rare units are missing in the training rows, and new units as they are.
+        return pl.Enum(levels)
+
     def n_levels(self, feature: str) -> int:
         """Return the number of levels of one of `features`; 0 for a number."""
         return len(self.levels_of(feature))
@@ -178,6 +190,7 @@ class Column:
             and all(_is_texts(record[k]) for k in ("parts", "levels", "formats"))
             and set(record["parts"]) <= _ALL_PARTS
             and len(set(record["levels"])) == len(record["levels"]) <= LEVEL_LIMIT
+            and OTHER_LEVEL not in record["levels"]
             and abs(record["start"]) < 2**63
             and (not record["form"] or _is_known_form(kind, record["form"]))
             and _are_known_formats(kind, tuple(record["formats"]), record["parts"])
@@ -254,8 +267,8 @@ def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], in
     """Return the canonical columns, and the number of unseen values.
 
     Unseen values have a level that no training row has, are in none of the column's
-    formats, or are no numbers or booleans. They become missing, so that each row has a
-    prediction, whatever its values are.
+    formats, or are no numbers or booleans. A new level becomes `OTHER_LEVEL`. Other
+    unseen values become missing. So each row has a prediction, whatever its values are.
 
     Raises
     ------
@@ -283,16 +296,16 @@ def apply_column(series: pl.Series, column: Column) -> tuple[list[pl.Series], in
             canonical = [number]
             is_unread = number.is_null() & ~is_missing(text)
             if "unit" in column.parts:
-                levels, _ = to_levels(unit, column.levels)
-                canonical.append(levels)
-                is_unread |= levels.is_null() & unit.is_not_null()
+                units = _to_units(unit, column)
+                canonical.append(units)
+                is_unread |= units.is_null() & unit.is_not_null()
             n_unseen = int(is_unread.sum())
         case ColumnKind.NUMERIC:
             number, n_unseen = _numeric(series, column)
             canonical = [number]
             if "unit" in column.parts:
                 plain = pl.Series([""]).extend_constant("", series.len() - 1)
-                canonical.append(to_levels(plain, column.levels)[0])
+                canonical.append(_to_units(plain, column))
         case ColumnKind.BOOLEAN:
             boolean, n_unseen = _boolean(series)
             canonical = [boolean]
@@ -331,6 +344,10 @@ def nested_error(series: pl.Series) -> ColumnError:
         "text, boolean or date per row. hint: spread it over several columns, or leave "
         f"it out with columns={{{series.name!r}: 'identifier'}}."
     )
+
+
+def _to_units(unit: pl.Series, column: Column) -> pl.Series:
+    return unit.cast(column.type_of(column.features[1]), strict=False)
 
 
 def _learn_list(column: Column, series: pl.Series, form: str) -> Column:
@@ -376,7 +393,7 @@ def _steps(column: Column) -> Iterator[str]:
             if column.dtype in NAMES_OF_TEXT:
                 yield "text is read as numbers"
         case ColumnKind.CATEGORICAL:
-            yield f"{len(column.levels):,} levels; others count as missing"
+            yield f"{len(column.levels):,} levels; others count as one more"
             if "prefix" in column.parts:
                 prefixes = ", ".join(map(repr, find_prefixes(column.levels)[:5]))
                 yield f"the prefix before the number becomes a category: {prefixes}"

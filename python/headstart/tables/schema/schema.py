@@ -37,8 +37,9 @@ class Schema:
     """Kinds of the columns of a table, and the conversion to its canonical form.
 
     A canonical table has two types of columns: numbers as Float64, null where missing,
-    and categories as Enum of the training levels, null where missing or unseen. Dates
-    and text are converted to numbers; identifiers and constants are left out.
+    and categories as Enum of the training levels, null where missing. The Enum has a
+    last level `OTHER_LEVEL` for the values that are no training level. Dates and text
+    are converted to numbers; identifiers and constants are left out.
 
     Parameters
     ----------
@@ -240,7 +241,7 @@ class Schema:
         canonical : DataFrame
         unseen : Unseen
             Values with a level that no training row has, or that the column's kind
-            cannot read. They become missing. Also columns whose type has changed.
+            cannot read. Also columns whose type has changed.
 
         Raises
         ------
@@ -277,11 +278,9 @@ class Schema:
         """
         if not self.used:
             return pl.DataFrame(schema={_NOTHING: pl.Float64()})
-        numbers = dict.fromkeys(self.features, pl.Float64())
-        levels = {f: c.levels_of(f) for c in self.used for f in c.categorical}
+        types = {f: c.type_of(f) for c in self.used for f in c.features}
         words = dict.fromkeys(self.texts, pl.String())
-        enums = {feature: pl.Enum(names) for feature, names in levels.items()}
-        return pl.DataFrame(schema={**numbers, **enums, **words})
+        return pl.DataFrame(schema={**types, **words})
 
     def read_texts(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the raw strings of `texts`: trimmed, null where blank or missing.

@@ -36,7 +36,7 @@ class Unseen:
     ----------
     counts : mapping of str to int
         For each column that has any: values of levels that training did not have, or
-        that cannot be read as its kind says. They count as missing.
+        that cannot be read as its kind says.
     changes : mapping of str to TypeChange
         For each column whose type has changed so that it matters.
 
@@ -44,8 +44,9 @@ class Unseen:
     --------
     >>> change = TypeChange("numbers", "text", 20)
     >>> print(Unseen({"town": 2, "age": 3}, {"age": change}).describe(1_000))
-    Values that the model does not know count as missing, in 1,000 rows: 'age' 3, \
-'town' 2. 'age' held numbers in training and holds text now: 17 of 20 values were read.
+    Values that the model does not know, in 1,000 rows: 'age' 3, 'town' 2. New levels \
+count as levels without training rows, values that cannot be read as missing. 'age' \
+held numbers in training and holds text now: 17 of 20 values were read.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -79,8 +80,9 @@ class Unseen:
             ranked = sorted(self.counts.items(), key=lambda item: -item[1])
             shown = ", ".join(f"{name!r} {n:,}" for name, n in ranked[:_SHOWN])
             sentences.append(
-                "Values that the model does not know count as missing, in "
-                f"{n_rows:,} rows: {shown}{_more(len(ranked))}."
+                f"Values that the model does not know, in {n_rows:,} rows: "
+                f"{shown}{_more(len(ranked))}. New levels count as levels without "
+                "training rows, values that cannot be read as missing."
             )
         for name, change in list(self.changes.items())[:_SHOWN]:
             n_read = max(0, change.n_values - self.counts.get(name, 0))

@@ -19,6 +19,7 @@ from headstart.base import (
 from headstart.exceptions import TransformError
 from headstart.execution.fit_step import fit_step
 from headstart.execution.steps import apply_step
+from headstart.tables import OTHER_LEVEL, known_levels
 from headstart.testing.data import make_task
 from headstart.testing.outcome import CheckError
 from headstart.testing.subject import Subject
@@ -146,11 +147,11 @@ def make_table(n_rows: int = N_ROWS) -> "pl.DataFrame":
             "c": np.exp(rng.normal(size=n_rows)),
             "level": pl.Series(
                 [None if i % 11 == 3 else x for i, x in enumerate(levels)],
-                dtype=pl.Enum(_LEVELS),
+                dtype=pl.Enum([*_LEVELS, OTHER_LEVEL]),
             ),
             "size": pl.Series(
                 ["small" if v < 0 else "large" for v in rng.normal(size=n_rows)],
-                dtype=pl.Enum(["small", "large"]),
+                dtype=pl.Enum(["small", "large", OTHER_LEVEL]),
             ),
             "text": [None if i % 13 == 5 else t for i, t in enumerate(texts)],
         }
@@ -174,7 +175,7 @@ def columns_of(table: "pl.DataFrame") -> TableColumns:
     for series in table.get_columns():
         name, dtype = series.name, series.dtype
         if isinstance(dtype, pl.Enum):
-            n_levels = len(dtype.categories)
+            n_levels = len(known_levels(dtype))
             column = TableColumn(name, "categorical", name, "categorical", n_levels)
         elif dtype == pl.String:
             column = TableColumn(name, "text", name, "text")

@@ -1,5 +1,6 @@
 """Checks with irregular tables as in real data."""
 
+from headstart.tables import OTHER_LEVEL
 from headstart.testing.check import check
 from headstart.testing.outcome import CheckError
 from headstart.testing.side_effects import side_effects
@@ -33,16 +34,19 @@ def _missing_column(subject: TransformSubject) -> None:
 
 @check(
     "unseen-values",
-    hint="Treat an unseen level or word as missing, and limit numbers.",
+    hint="Transform levels and words that training rows lack, and limit numbers.",
 )
 def _unseen_values(subject: TransformSubject) -> None:
     """Unseen levels, words and numbers are transformed."""
     import polars as pl
 
     rows = subject.held_out()
+    level_type = rows["level"].dtype
+    lacking, other = (pl.lit(v, dtype=level_type) for v in ("rare", OTHER_LEVEL))
+    is_even = pl.int_range(pl.len()) % 2 == 0
     unseen = rows.with_columns(
         pl.lit(1e30).alias("a"),
-        pl.lit("rare", dtype=rows["level"].dtype).alias("level"),
+        pl.when(is_even).then(lacking).otherwise(other).alias("level"),
         pl.lit("zyx \u00e9 \U0001f600", dtype=pl.String).alias("text"),
     )
     for kind in subject.kinds:

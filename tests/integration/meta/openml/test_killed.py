@@ -93,6 +93,7 @@ def exported(bench):
         return base.export(bench.folder / "killed.jsonl")
 
 
+@pytest.mark.slow
 def test_a_refresh_killed_within_a_download_goes_on(bench):
     server = bench.serve(packaged_content())
     expected = undisturbed(bench)

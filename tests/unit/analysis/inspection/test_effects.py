@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -8,6 +9,8 @@ from headstart.analysis.effort import Effort
 from headstart.analysis.inspection.effects import measure_effects
 from headstart.analysis.inspection.probe import Probe
 from headstart.analysis.inspection.scales import Scale
+from headstart.tables import OTHER_LEVEL
+from headstart.tables.kinds.levels import level_type
 
 TABLE = pl.DataFrame(
     {
@@ -52,3 +55,15 @@ def test_days_of_a_date_say_the_first_day(probe):
 
     assert effect.first_day == "2021-03-04T00:00:00"
     assert effect.grid[-1] - effect.grid[0] == 99.0
+
+
+def test_the_level_of_others_is_shown_as_other_levels(probe):
+    levels = pl.Series(
+        ["u", "u", "u", OTHER_LEVEL, None] * 20, dtype=level_type(("u",))
+    )
+    probe = replace(probe, table=TABLE.with_columns(town=levels))
+
+    (effect,) = measure_effects(probe, ["town"], ["y"], probe.effort, {})
+
+    assert effect.grid == ("u", "other levels")
+    assert effect.share == (0.6, 0.2)

@@ -26,7 +26,7 @@ class Linear:
         return (table.to_numpy() @ weights)[:, np.newaxis]
 
     def affordable(self, effort):
-        return int(effort.left)
+        return int(effort.remaining)
 
     def predict(self, tables, effort):
         effort.spend(len(tables))

@@ -44,6 +44,6 @@ def test_many_questions_are_few_calls_and_each_fold_answers_for_its_rows(monkeyp
         assert answer[:, 0].tolist() == (factors * asked["a"].to_numpy()).tolist()
     assert folds[0].asked == [6, 6, 2]
     assert folds[1].asked == [9, 9, 3]
-    assert effort.left == 100.0 - 7 * 2.0
+    assert effort.remaining == 100.0 - 7 * 2.0
     assert probe.affordable(effort) == 43
     assert probe.affordable(Effort(1.9, time.monotonic() + 600)) == 0

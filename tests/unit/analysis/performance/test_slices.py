@@ -6,6 +6,8 @@ import pytest
 
 from headstart.analysis.inspection.scales import Scale
 from headstart.analysis.performance.slices import find_slices
+from headstart.tables import OTHER_LEVEL
+from headstart.tables.kinds.levels import level_type
 
 RANDOM = np.random.default_rng(2)
 N = 1200
@@ -122,3 +124,19 @@ def test_rows_of_a_block_that_are_independent_change_little():
 
     assert alone.words == blocks.words
     assert blocks.high - blocks.low == pytest.approx(alone.high - alone.low, rel=0.3)
+
+
+def test_the_level_of_others_is_rare():
+    is_other = np.arange(N) % 7 == 0
+    region = pl.Series(np.where(is_other, OTHER_LEVEL, "east"))
+    table = TABLE.with_columns(region=region.cast(level_type(("east",))))
+
+    slices = find_slices(table, FLAT + 2.0 * is_other, "mean loss", table.columns)
+
+    assert slices[0].words == "region is rare"
+    assert slices[0].n_rows == is_other.sum()
+
+
+def test_a_column_without_known_levels_is_no_slice():
+    others = pl.Series([OTHER_LEVEL] * N, dtype=level_type(()))
+    assert find_slices(pl.DataFrame({"c": others}), FLAT, "mean loss", ["c"]) == []

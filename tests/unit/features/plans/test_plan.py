@@ -10,6 +10,7 @@ import pytest
 
 from headstart.exceptions import ArtifactError, ColumnError, TableError
 from headstart.features import OPERATORS, Candidate, FeaturePlan
+from headstart.tables import OTHER_LEVEL
 
 NAN = float("nan")
 INF = float("inf")
@@ -204,6 +205,14 @@ def test_unseen_levels_have_no_frequency_and_no_cross():
     assert values(Candidate("frequency", ("g",)), train, new) == [0.0, 1 / 3]
     assert values(Candidate("cross", ("g", "h")), train, new) == [None, None]
     assert values(Candidate("cross", ("g", "h")), train) == ["x & u", "x & v", "y & u"]
+
+
+def test_the_level_of_others_is_shown_as_other_levels_in_a_cross():
+    train = pl.DataFrame({"g": ["x", OTHER_LEVEL], "h": ["u", "u"]})
+
+    made = values(Candidate("cross", ("g", "h")), train)
+
+    assert made == ["x & u", "other levels & u"]
 
 
 def test_numeric_columns_are_binned_where_a_category_is_wanted():

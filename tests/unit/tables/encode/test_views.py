@@ -219,6 +219,50 @@ def test_unseen_levels_count_as_rare_ones():
     assert matrix.values[-1].tolist() == [0.0] * 30 + [1.0]
 
 
+@every_view
+@pytest.mark.parametrize("n_levels", [2, 3, 40])
+@pytest.mark.parametrize("gap", [None, "L1"], ids=["missing", "complete"])
+def test_a_new_level_is_encoded_as_one_that_the_training_rows_lack(view, n_levels, gap):
+    levels = [f"L{i % n_levels}" for i in range(80)]
+    frame = pl.DataFrame({"c": [*levels, gap, "lacking"]})
+    schema = Schema.learn(frame, {"c": "categorical"})
+    encoder = ViewEncoder.fit(schema.apply(frame[:-1]), view, schema)
+
+    new = pl.DataFrame({"c": ["lacking", "never seen", None]})
+    lacking, never_seen, missing = encoder.transform(schema.apply(new)).values
+
+    assert np.array_equal(lacking, never_seen, equal_nan=True)
+    if view.categorical == "one_hot" and gap is None:
+        assert not np.array_equal(missing, never_seen)
+
+
+@every_view
+def test_levels_beyond_the_limit_share_an_encoding(view, monkeypatch):
+    monkeypatch.setattr("headstart.tables.kinds.levels.LEVEL_LIMIT", 2)
+    levels = ["u", "u", "u", "v", "v", "w", "x", None]
+    frame = pl.DataFrame({"c": levels})
+    schema = Schema.learn(frame, {"c": "categorical"})
+    assert schema.column("c").levels == ("u", "v")
+
+    encoder = ViewEncoder.fit(schema.apply(frame), view, schema)
+
+    rows = encoder.transform(schema.apply(pl.DataFrame({"c": [*"uvwx", "new", None]})))
+    u, v, *others, missing = rows.values.tolist()
+    assert str(others[0]) == str(others[1]) == str(others[2])
+    assert len({str(row) for row in (u, v, others[0])}) == 3
+    if view.categorical == "one_hot":
+        assert rows.names == ("c=u", "c=v", "c: other", "c: missing")
+        assert others[0] == [0.0, 0.0, 1.0, 0.0]
+        assert missing == [0.0, 0.0, 0.0, 1.0]
+
+
+def test_the_columns_of_a_transform_need_no_level_for_others():
+    levels = pl.Series(["u", "v", None], dtype=pl.Enum(["u", "v"]))
+    frame = pl.DataFrame({"c": levels})
+    encoder = ViewEncoder.fit(frame, View(), None)
+    assert str(encoder.transform(frame).values[:, 0].tolist()) == "[0.0, 1.0, nan]"
+
+
 def test_one_hot_width_is_bounded():
     values = [f"L{i % 25}" for i in range(100)]
     frame = pl.DataFrame({f"c{i}": values for i in range(100)})

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from headstart.tables import Schema
+from headstart.tables import OTHER_LEVEL, Schema
 from headstart.tables.kinds.codes import find_prefixes
 
 CABINS = [f"{deck}{i}" for deck in "ABC" for i in range(10)]
@@ -18,9 +18,22 @@ def test_an_unseen_code_still_has_its_prefix():
 
     table = schema.apply(pl.DataFrame({"cabin": ["B 99", "Z1", None, "B"]}))
 
-    assert table["cabin"].to_list() == [None] * 4
-    assert table["cabin.prefix"].to_list() == ["B", None, None, None]
-    assert table["cabin.prefix"].dtype == pl.Enum(["A", "B", "C"])
+    other = OTHER_LEVEL
+    assert table["cabin"].to_list() == [other, other, None, other]
+    # A code without a number has no prefix.
+    assert table["cabin.prefix"].to_list() == ["B", other, None, None]
+    assert table["cabin.prefix"].dtype == pl.Enum(["A", "B", "C", other])
+
+
+def test_a_rare_prefix_is_missing_in_new_codes_as_it_is_in_training():
+    codes = [*CABINS, "T1"]
+    schema = learn(codes)
+
+    trained = schema.apply(pl.DataFrame({"cabin": codes}))["cabin.prefix"]
+    new = schema.apply(pl.DataFrame({"cabin": ["T1", "T2", "U1"]}))["cabin.prefix"]
+
+    assert trained.null_count() == 1
+    assert new.to_list() == [None, None, OTHER_LEVEL]
 
 
 def test_the_prefix_is_told_and_stored():

@@ -10,7 +10,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from headstart.exceptions import ArtifactError, ColumnError, TableError
-from headstart.tables import ColumnKind, Schema, Unseen, to_frame
+from headstart.tables import OTHER_LEVEL, ColumnKind, Schema, Unseen, to_frame
 from headstart.tables.read.reading import Reading
 
 
@@ -37,7 +37,7 @@ def test_canonical_table_has_numbers_and_levels_only(table):
         "since.weekday",
     ]  # fmt: skip
     assert canonical["age"].to_list() == [31.0, 45.0, None, 22.0]
-    assert canonical["town"].dtype == pl.Enum(["Bonn", "Ulm"])
+    assert canonical["town"].dtype == pl.Enum(["Bonn", "Ulm", OTHER_LEVEL])
     assert canonical["member"].to_list() == [1.0, 0.0, 1.0, 1.0]
     assert canonical["since.days"].to_list() == [0.0, 2.0, None, 517.0]
     assert canonical["since.weekday"].to_list() == [3.0, 5.0, None, 2.0]
@@ -68,13 +68,45 @@ def test_missing_columns_are_named_with_the_near_spelling(table):
         schema.apply(table.drop("age", "town"))
 
 
-def test_unseen_levels_become_missing_and_are_counted(table):
+def test_unseen_levels_become_one_other_level_and_are_counted(table):
     schema = Schema.learn(table)
-    new = table.with_columns(town=pl.Series(["Rom", "Ulm", "Rom", None]))
+    new = table.with_columns(town=pl.Series(["Rom", "Ulm", "Pisa", None]))
     canonical, unseen = schema.apply_and_count(new)
-    assert canonical["town"].to_list() == [None, "Ulm", None, None]
+    assert canonical["town"].to_list() == [OTHER_LEVEL, "Ulm", OTHER_LEVEL, None]
     assert unseen.counts == {"town": 2}
     assert not unseen.changes
+    assert unseen.describe(4) == (
+        "Values that the model does not know, in 4 rows: 'town' 2. New levels count as "
+        "levels without training rows, values that cannot be read as missing."
+    )
+
+
+def test_a_stored_schema_has_no_level_of_the_name_for_others(table):
+    text = Schema.learn(table).to_json().replace('"Ulm"', f'"{OTHER_LEVEL}"')
+    with pytest.raises(ArtifactError, match="damaged at column 'town'"):
+        Schema.from_json(text)
+
+
+@pytest.mark.parametrize("n_rows", [1, 300])
+def test_no_text_has_the_name_of_the_other_level(table, n_rows):
+    schema = Schema.learn(pl.DataFrame({"c": ["other", OTHER_LEVEL, "u", "v"] * 2}))
+    new = pl.DataFrame({"c": [OTHER_LEVEL] * n_rows})
+    canonical, unseen = schema.apply_and_count(new)
+    assert schema.column("c").levels == ("other", "u", "v")
+    assert canonical["c"].to_list() == ["other"] * n_rows
+    assert not unseen
+
+
+def test_a_table_without_rows_has_the_types_of_a_canonical_one():
+    frame = pl.DataFrame(
+        {
+            "code": [f"{deck}{i}" for deck in "AB" for i in range(10)],
+            "weight": ["10 kg", "12 g", "14 kg", "9 g"] * 5,
+        }
+    )
+    schema = Schema.learn(frame, {"code": "categorical"})
+    assert schema.n_categorical == 3
+    assert schema.without_rows().schema == schema.apply(frame).schema
 
 
 def test_infinite_values_and_nan_become_missing():
