@@ -21,7 +21,7 @@ from headstart.base import (
 )
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
-from headstart.predict.forest import Forest, bounded
+from headstart.predict.trees.forest import Forest, bounded
 from headstart.sdk.fold_learner import FoldLearner
 
 __all__ = ["ExtraTrees", "RandomForest", "register_learners"]

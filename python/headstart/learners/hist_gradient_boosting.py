@@ -25,7 +25,7 @@ from headstart.base import (
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
 from headstart.predict import link_of_classes
-from headstart.predict.capped_trees import CappedTrees, cap_levels
+from headstart.predict.trees.capped_trees import CappedTrees, cap_levels
 from headstart.sdk.fold_learner import FittedFold, FoldLearner
 
 __all__ = ["HistGradientBoosting", "register_learners"]

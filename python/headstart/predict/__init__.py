@@ -6,10 +6,7 @@ lists the forms of both.
 """
 
 from headstart.predict.additive_tables import AdditiveTables, Bins, Term
-from headstart.predict.boosted_trees import BoostedTrees, single_log_odds
-from headstart.predict.capped_trees import CappedTrees
 from headstart.predict.fold_target import FoldTarget
-from headstart.predict.forest import Forest
 from headstart.predict.hinges import Hinges
 from headstart.predict.kernel_machine import KernelMachine
 from headstart.predict.kinds import KINDS, TRANSFORM_KINDS
@@ -31,7 +28,10 @@ from headstart.predict.transforms.selected_columns import SelectedColumns
 from headstart.predict.transforms.text_terms import terms_of
 from headstart.predict.transforms.text_topics import TextTopics
 from headstart.predict.transforms.word_indicators import WordIndicators
-from headstart.predict.tree_arrays import TreeArrays
+from headstart.predict.trees.boosted_trees import BoostedTrees, single_log_odds
+from headstart.predict.trees.capped_trees import CappedTrees
+from headstart.predict.trees.forest import Forest
+from headstart.predict.trees.tree_arrays import TreeArrays
 
 __all__ = [
     "KINDS",

@@ -7,9 +7,6 @@ from collections.abc import Iterable
 
 from headstart.base import StoredTransform
 from headstart.predict.additive_tables import AdditiveTables
-from headstart.predict.boosted_trees import BoostedTrees
-from headstart.predict.capped_trees import CappedTrees
-from headstart.predict.forest import Forest
 from headstart.predict.kernel_machine import KernelMachine
 from headstart.predict.linear import LinearModel
 from headstart.predict.neighbors import NeighborModel
@@ -20,6 +17,9 @@ from headstart.predict.transforms.generated_columns import GeneratedColumns
 from headstart.predict.transforms.selected_columns import SelectedColumns
 from headstart.predict.transforms.text_topics import TextTopics
 from headstart.predict.transforms.word_indicators import WordIndicators
+from headstart.predict.trees.boosted_trees import BoostedTrees
+from headstart.predict.trees.capped_trees import CappedTrees
+from headstart.predict.trees.forest import Forest
 
 __all__ = ["KINDS", "TRANSFORM_KINDS", "overrides"]
 

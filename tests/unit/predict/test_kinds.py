@@ -10,7 +10,7 @@ from headstart.base.arrays import pack_arrays, unpack_arrays
 from headstart.exceptions import ArtifactError
 from headstart.plugins import load_plugins
 from headstart.predict import KINDS
-from headstart.predict.tree_arrays import _EXPECTED as TREES
+from headstart.predict.trees.tree_arrays import _EXPECTED as TREES
 
 LEARNERS = {
     "capped_trees": "hist_gradient_boosting",

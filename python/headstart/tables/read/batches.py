@@ -8,8 +8,6 @@ import polars as pl
 
 from headstart import _core
 from headstart.exceptions import TableError
-from headstart.tables.read.delimited import head_of, parse_rows
-from headstart.tables.read.encodings import encoding_of, to_utf8
 from headstart.tables.read.files import (
     categories_of_parquet,
     check_is_file,
@@ -20,9 +18,11 @@ from headstart.tables.read.files import (
     with_categories,
 )
 from headstart.tables.read.frames import to_frame
-from headstart.tables.read.layout import HEAD_BYTES, Layout, find_layout
 from headstart.tables.read.opening import opened, read_bytes
 from headstart.tables.read.reading import ANY_READING, Reading
+from headstart.tables.read.text.delimited import head_of, parse_rows
+from headstart.tables.read.text.encodings import encoding_of, to_utf8
+from headstart.tables.read.text.layout import HEAD_BYTES, Layout, find_layout
 
 __all__ = ["BLOCK_BYTES", "read_batches"]
 

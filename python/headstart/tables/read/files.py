@@ -20,14 +20,14 @@ from headstart.tables.read.addresses import (
     frame_of_address,
     shown_address,
 )
-from headstart.tables.read.delimited import read_delimited
-from headstart.tables.read.encodings import encoding_of, to_utf8
 from headstart.tables.read.opening import (
     PACKED,
     STANDARD_INPUT,
     read_bytes,
 )
 from headstart.tables.read.reading import ANY_READING, Reading
+from headstart.tables.read.text.delimited import read_delimited
+from headstart.tables.read.text.encodings import encoding_of, to_utf8
 from headstart.tables.read.workbooks import WORKBOOKS, read_workbook
 
 __all__ = [

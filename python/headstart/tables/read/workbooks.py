@@ -11,8 +11,8 @@ import polars as pl
 
 from headstart.exceptions import HeadstartWarning, TableError
 from headstart.tables.read.from_objects import from_objects
-from headstart.tables.read.layout import unique_names
 from headstart.tables.read.reading import NA_VALUES, Reading
+from headstart.tables.read.text.layout import unique_names
 from headstart.tables.read.totals import n_total_rows, warn_of_totals
 
 __all__ = ["WORKBOOKS", "read_workbook"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from headstart.exceptions import ColumnError, HeadstartWarning, TableError
 from headstart.tables.read.reading import NA_VALUES, Reading
-from headstart.tables.read.second_header import find_second_header
+from headstart.tables.read.text.second_header import find_second_header
 
 __all__ = ["HEAD_BYTES", "Layout", "find_layout", "to_tabs", "unique_names"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from headstart.base.arrays import require
 from headstart.predict.links import classes_of_link
 from headstart.predict.stored_model import StoredModel
-from headstart.predict.tree_arrays import TreeArrays
+from headstart.predict.trees.tree_arrays import TreeArrays
 
 __all__ = ["TreeModel"]
 

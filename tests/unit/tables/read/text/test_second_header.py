@@ -1,8 +1,8 @@
 import pytest
 
 from headstart.exceptions import HeadstartWarning, TableError
-from headstart.tables.read.delimited import read_delimited
-from headstart.tables.read.second_header import find_second_header
+from headstart.tables.read.text.delimited import read_delimited
+from headstart.tables.read.text.second_header import find_second_header
 
 SURVEY = (
     "id,Fan?,Films seen,,,Age,Town\n"

@@ -8,9 +8,9 @@ import polars as pl
 
 from headstart import _core
 from headstart.exceptions import TableError
-from headstart.tables.read.layout import HEAD_BYTES, Layout, find_layout, to_tabs
-from headstart.tables.read.odd_quotes import regular, text_stream
 from headstart.tables.read.reading import ANY_READING, Reading
+from headstart.tables.read.text.layout import HEAD_BYTES, Layout, find_layout, to_tabs
+from headstart.tables.read.text.odd_quotes import regular, text_stream
 from headstart.tables.read.totals import n_total_rows, warn_of_totals
 
 __all__ = [

@@ -7,8 +7,8 @@ from typing import ClassVar, Self
 from headstart import _core
 from headstart.base import FloatArray, Parts
 from headstart.predict.records import read_record, write_record
-from headstart.predict.tree_arrays import TreeArrays
-from headstart.predict.tree_model import TreeModel
+from headstart.predict.trees.tree_arrays import TreeArrays
+from headstart.predict.trees.tree_model import TreeModel
 
 __all__ = ["BoostedTrees", "single_log_odds"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from headstart.base import FloatArray, Parts
 from headstart.base.arrays import require
 from headstart.predict.stored_model import StoredModel
-from headstart.predict.tree_arrays import TreeArrays
+from headstart.predict.trees.tree_arrays import TreeArrays
 
 __all__ = ["Forest", "bounded"]
 

@@ -10,8 +10,8 @@ from headstart.base import FloatArray, IntArray, Parts
 from headstart.base.arrays import pack_arrays, require, unpack_arrays
 from headstart.predict.links import softmax
 from headstart.predict.records import read_record, write_record
-from headstart.predict.tree_arrays import TreeArrays
-from headstart.predict.tree_model import TreeModel
+from headstart.predict.trees.tree_arrays import TreeArrays
+from headstart.predict.trees.tree_model import TreeModel
 
 __all__ = ["CappedTrees", "cap_levels"]
 

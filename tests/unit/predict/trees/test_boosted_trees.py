@@ -8,7 +8,7 @@ import pytest
 from headstart.base.arrays import pack_arrays, unpack_arrays
 from headstart.exceptions import ArtifactError
 from headstart.predict import BoostedTrees, TreeArrays, single_log_odds
-from headstart.predict import tree_arrays as module
+from headstart.predict.trees import tree_arrays as module
 
 ARRAYS, RECORD = "trees.safetensors", "boosting.json"
 

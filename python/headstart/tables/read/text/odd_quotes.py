@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Iterator
 
 from headstart.exceptions import TableError
-from headstart.tables.read.layout import Layout
+from headstart.tables.read.text.layout import Layout
 
 __all__ = ["regular", "text_stream"]
 

@@ -1,0 +1,1 @@
+"""Ensembles of trees that only predict, in the terms of the core."""

@@ -1,0 +1,1 @@
+"""Delimited text: its encoding, its layout, its rows."""
