@@ -12,6 +12,8 @@ __all__ = [
     "BinnedMatrix",
     "ModelFile",
     "ModelFileLimits",
+    "Network",
+    "NetworkTrainer",
     "OutOfFold",
     "TreeEnsemble",
     "apply_link",
@@ -567,6 +569,49 @@ def apply_link(
     link: str, values: NDArray[np.float64], single_precision: bool
 ) -> NDArray[np.float64]: ...
 def logit_single(probability: float) -> float: ...
+
+# Networks: headstart.predict.network, headstart.learners.network.
+
+@type_check_only
+class NetworkForm(TypedDict):
+    kinds: NDArray[np.int64]
+    n_codes: NDArray[np.int64]
+    hidden: list[int]
+    n_outputs: int
+    n_members: int
+    activation: str
+
+@final
+class Network:
+    def __new__(cls, form: NetworkForm, flat: NDArray[np.float32]) -> Self: ...
+    @property
+    def n_products(self) -> int: ...
+    def predict(self, x: NDArray[np.float64]) -> NDArray[np.float64]: ...
+
+@final
+class NetworkTrainer:
+    def __new__(
+        cls,
+        form: NetworkForm,
+        x: NDArray[np.float64],
+        y: NDArray[np.int64] | NDArray[np.float64],
+        weight: NDArray[np.float64] | None,
+        *,
+        learning_rate: float,
+        weight_decay: float,
+        dropout: float,
+        smoothing: float,
+        batch: int,
+        seed: int,
+    ) -> Self: ...
+    @property
+    def n_products(self) -> int: ...
+    @property
+    def steps_per_epoch(self) -> int: ...
+    def train(self, n_steps: int, start: float, end: float) -> None: ...
+    def predict(self, x: NDArray[np.float64]) -> NDArray[np.float64]: ...
+    def parameters(self) -> NDArray[np.float32]: ...
+    def set_parameters(self, flat: NDArray[np.float32]) -> None: ...
 
 # Model files: headstart.artifact.container; stored arrays: headstart.base.arrays.
 

@@ -11,6 +11,7 @@ CALLS = '''
 import numpy as np
 import polars as pl
 
+from headstart import _core
 from headstart.base import TaskKind
 from headstart.machine.compute import Compute
 from headstart.ensemble import select_greedily
@@ -33,6 +34,25 @@ def make(n_rows, n_columns):
     X[:, 2] = X[:, 2].round(1)
     y = (X[:, 0] + random.normal(size=n_rows) > 0).astype(np.int64)
     return X, y
+
+
+def train(X, n_steps):
+    """Return the parameters of a network after some steps, one thread for all."""
+    form = dict(
+        kinds=np.array([1, 0, 0, 2]),
+        n_codes=np.array([0, 0, 0, 3]),
+        hidden=[70, 70],
+        n_outputs=2,
+        n_members=2,
+        activation="selu",
+    )
+    codes = (X[:, 0] > 0).astype(np.int64)
+    options = dict(
+        learning_rate=0.1, weight_decay=0.1, dropout=0.2, smoothing=0.1, batch=99
+    )
+    trainer = _core.NetworkTrainer(form, X, codes, None, **options, seed=0)
+    trainer.train(n_steps, 0.0, 0.2)
+    return np.append(trainer.parameters(), trainer.predict(X))
 
 
 def calls(n_rows, n_some, n_times):
@@ -90,6 +110,7 @@ def calls(n_rows, n_some, n_times):
         "greedy log loss": greedy(y, log_loss),
         "greedy area": greedy(y, area),
         "greedy squares": greedy(z, squares),
+        "network": lambda n: train(some, n_times),
     }
 '''
 

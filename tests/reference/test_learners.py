@@ -4,14 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
-from sklearn import ensemble, linear_model, neighbors, neural_network, svm
+from sklearn import ensemble, linear_model, neighbors, svm
 
 from headstart.base import Matrix, Resources, Rows, Task, TaskKind
 from headstart.learners.forest import ExtraTrees, RandomForest
 from headstart.learners.hist_gradient_boosting import HistGradientBoosting
 from headstart.learners.linear import ElasticNet, Logistic, Ridge
 from headstart.learners.neighbors import KNeighbors
-from headstart.learners.network import Network
 from headstart.learners.svm import SupportVectorMachine
 from headstart.predict import FoldTarget
 
@@ -203,22 +202,3 @@ def test_support_vector_regression_is_scikit_learns():
     peer = svm.SVR(C=2.0, gamma=fitted.model.gamma, epsilon=0.1)
     peer.fit(train.X.values, z, train.weight / train.weight.mean())
     np.testing.assert_allclose(predicted, back(peer.predict(train.X.values)), rtol=1e-8)
-
-
-def test_the_network_computes_what_scikit_learns_does():
-    _, train = make(TaskKind.REGRESSION)
-    peer = neural_network.MLPRegressor(
-        hidden_layer_sizes=(6, 5), max_iter=300, random_state=0, tol=1e-2
-    )
-    peer.fit(train.X.values, train.y)
-    sizes = (4, 6, 5, 1)
-    network = Network(sizes, np.zeros(Network.count(sizes), dtype=np.float32))
-    network.scale[:] = 1.0
-    for mine, theirs in zip(
-        (*network.weights, *network.offsets),
-        (*peer.coefs_, *peer.intercepts_),
-        strict=True,
-    ):
-        mine[:] = theirs
-    predicted = network.forward(train.X.values.astype(np.float32))[:, 0]
-    np.testing.assert_allclose(predicted, peer.predict(train.X.values), atol=1e-4)

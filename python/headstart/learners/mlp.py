@@ -1,7 +1,14 @@
 """The multi-layer perceptron: `mlp`.
 
-A dense network over scaled columns and their hinge features, trained with dropout,
-weight decay and a cosine schedule, and stopped by the validation rows.
+A dense network by the recipe of RealMLP [1]_, whose members may share weights as in
+TabM [2]_.
+
+References
+----------
+.. [1] D. Holzmüller, L. Grinsztajn, I. Steinwart, "Better by default: strong pre-tuned
+   MLPs and boosted trees on tabular data", NeurIPS 2024.
+.. [2] Y. Gorishniy, A. Kotelnikov, A. Babenko, "TabM: advancing tabular deep learning
+   with parameter-efficient ensembling", ICLR 2025.
 """
 
 import math
@@ -21,70 +28,70 @@ from headstart.base import (
     Task,
     View,
 )
-from headstart.learners.hinges import learn_hinges
-from headstart.learners.network import AdamW, Network
+from headstart.learners.network import Training, columns_of, train
 from headstart.plugins import hookimpl
 from headstart.plugins.hookspecs import RegisterLearner
-from headstart.predict import DenseNetwork, Hinges, NetworkModel
-from headstart.predict.network import SingleArray, network_inputs
+from headstart.predict import NetworkForm, NetworkModel
 from headstart.sdk.fold_learner import FittedFold, FoldLearner
 
 __all__ = ["MultiLayerPerceptron", "register_learners"]
 
+# Share of the seconds until the deadline that a schedule is planned for, and the epochs
+# that it has all the same.
+_SHARE = 0.2
+_FEW_EPOCHS = 31
+
 
 class MultiLayerPerceptron(FoldLearner):
-    """A dense network, stopped early by log loss or squared error."""
+    """A dense network, stopped at its best epoch by log loss or squared error."""
 
     name = "mlp"
     family = "neural"
     stored_as = NetworkModel
-    view = View("scaled", "one_hot", "imputed")
+    view = View("scaled", "native", "imputed")
+    space_version = 2
 
     def search_space(self, task: Task) -> SearchSpace:
-        """Return the space."""
-        del task
+        """Return the space; values take a higher learning rate than classes."""
+        rate = 0.04 if task.kind.is_classification else 0.1
         return SearchSpace(
             {
-                "n_layers": Integer(1, 3),
-                "width": Choice(32, 64, 128, 256),
-                "learning_rate": Float(5e-4, 2e-2, log=True),
+                "n_layers": Integer(1, 4),
+                "width": Choice(64, 128, 256, 512),
+                "learning_rate": Float(5e-3, 0.5, log=True),
                 "dropout": Float(0.0, 0.5),
-                "weight_decay": Float(1e-4, 1.0, log=True),
-                "n_knots": Choice(0, 4, 8),
+                "weight_decay": Float(1e-3, 0.5, log=True),
+                "numbers": Choice("plain", "periodic"),
+                "n_members": Choice(1, 8),
             },
             default={
-                "n_layers": 2,
-                "width": 128,
-                "learning_rate": 3e-3,
-                "dropout": 0.2,
-                "weight_decay": 0.2,
-                "n_knots": 4,
+                "n_layers": 3,
+                "width": 256,
+                "learning_rate": rate,
+                "dropout": 0.15,
+                "weight_decay": 0.02,
+                "numbers": "periodic",
+                "n_members": 1,
             },
         )
 
     def precedents(self, task: Task) -> Sequence[Parameters]:
-        """Return other learning rates, depths and widths."""
-        if task.kind.is_classification:
-            return (
-                {"learning_rate": 1e-3, "dropout": 0.35, "weight_decay": 0.5},
-                {"n_layers": 3, "dropout": 0.05, "n_knots": 0},
-                {"n_layers": 1, "width": 256, "n_knots": 8},
-            )
+        """Return other sizes and strengths of regularisation."""
+        del task
         return (
-            {"learning_rate": 8e-3, "dropout": 0.05, "width": 256},
-            {"n_layers": 3, "dropout": 0.1, "n_knots": 0},
-            {"learning_rate": 1e-3, "n_knots": 8},
+            {"n_members": 8, "width": 128, "n_layers": 2},
+            {"numbers": "plain", "dropout": 0.3, "weight_decay": 0.1},
+            {"dropout": 0.0, "n_layers": 2},
         )
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:
-        """Return predicted seconds, fitted to measurements."""
+        """Return predicted seconds: the products of half of the planned epochs."""
         chosen = {**self.search_space(task).default, **parameters}
-        inputs = task.n_numeric * (1 + _int(chosen["n_knots"])) + 8 * task.n_categorical
-        width, n_layers = _int(chosen["width"]), _int(chosen["n_layers"])
-        size = width * (inputs + width * (n_layers - 1) + task.n_outputs)
+        n_numeric = task.n_numeric * (4 if chosen["numbers"] == "periodic" else 1)
+        n_products = _products(chosen, n_numeric + 6 * task.n_categorical, task)
         epochs, batch = _plan(n_rows)
         steps = 0.5 * epochs * math.ceil(n_rows / batch)
-        return 0.02 + steps * (1e-4 + 7e-9 * size + 1.6e-10 * size * batch)
+        return 0.02 + steps * (3e-5 + 3 * batch * n_products / 2e10)
 
     def fit_model(
         self,
@@ -95,17 +102,55 @@ class MultiLayerPerceptron(FoldLearner):
         resources: Resources,
     ) -> NetworkModel:
         """Return the fitted model; see `FoldLearner.fit_model`."""
-        return _train(parameters, rows, validation, task, resources)
+        kinds, n_codes = columns_of(
+            rows.X, has_periodic=parameters["numbers"] == "periodic"
+        )
+        form = NetworkForm(
+            kinds,
+            n_codes,
+            (_int(parameters, "width"),) * _int(parameters, "n_layers"),
+            max(1, task.n_classes),
+            _int(parameters, "n_members"),
+            "selu" if task.kind.is_classification else "mish",
+        )
+        epochs, batch = _plan(rows.X.n_rows)
+        if "schedule" in parameters:
+            epochs = _int(parameters, "schedule")
+        else:
+            seconds = self.cost(task, parameters, rows.X.n_rows)
+            while epochs > _FEW_EPOCHS and seconds > _SHARE * resources.seconds_left():
+                epochs, seconds = epochs // 2, seconds / 2
+        is_classification = task.kind.is_classification
+        training = Training(
+            learning_rate=_float(parameters, "learning_rate"),
+            weight_decay=_float(parameters, "weight_decay"),
+            dropout=_float(parameters, "dropout"),
+            smoothing=0.0,
+            batch=batch,
+            epochs=epochs,
+            last_epoch=_int(parameters, "epochs") if "epochs" in parameters else epochs,
+            # The rate rises again and again: a worse epoch may precede a better one.
+            patience=max(8, epochs // (4 if is_classification else 2)),
+            softening=_float(parameters, "softening")
+            if "softening" in parameters
+            else 1.0,
+        )
+        return train(form, training, rows, validation, task, resources)
 
     def refit_parameters(
         self, parameters: Parameters, models: Sequence[Any]
     ) -> Parameters:
-        """Return `parameters` with the number of epochs from the folds."""
-        fitted: list[FittedFold] = list(models)
-        epochs = [f.model.epochs for f in fitted if f.model is not None]
-        if not epochs:
+        """Return `parameters` with epochs, schedule and softening of the folds."""
+        folds: list[FittedFold] = list(models)
+        fitted: list[NetworkModel] = [f.model for f in folds if f.model is not None]
+        if not fitted:
             return parameters
-        return {**parameters, "epochs": max(1, round(float(np.median(epochs))))}
+        return {
+            **parameters,
+            "epochs": max(1, round(float(np.median([m.epochs for m in fitted])))),
+            "schedule": max(1, round(float(np.median([m.schedule for m in fitted])))),
+            "softening": float(np.median([m.softening for m in fitted])),
+        }
 
 
 @hookimpl
@@ -115,123 +160,22 @@ def register_learners(register: RegisterLearner) -> None:
 
 
 def _plan(n_rows: int) -> tuple[int, int]:
-    """Return epochs and rows per batch, for 2,000 to 6,000 steps in total."""
+    """Return epochs and rows per step."""
     batch = int(min(256, max(16, 2 ** round(math.log2(max(n_rows, 1) / 16)))))
-    epochs = round(min(100, max(15, 6000 * batch / max(n_rows, 1))))
+    epochs = round(min(128, max(15, 6_000 * batch / max(n_rows, 1))))
     return epochs, batch
 
 
-def _train(
-    parameters: Parameters,
-    train: Rows,
-    validation: Rows | None,
-    task: Task,
-    resources: Resources,
-) -> NetworkModel:
-    rng = np.random.default_rng(resources.seed)
-    started = resources.clock()
-    time_limit = max(resources.seconds_left(), 1e-9)
-    hinges = learn_hinges(train.X.values, _int(parameters["n_knots"]))
-    X = network_inputs(hinges, train.X.values)
-    n_rows = len(X)
-    targets = _outputs(train, task)
-    weight = np.ones((n_rows, 1), dtype=np.float32)
-    if train.weight is not None:
-        weight[:, 0] = train.weight
-    hidden = (_int(parameters["width"]),) * _int(parameters["n_layers"])
-    sizes = (X.shape[1], *hidden, targets.shape[1])
-    network = Network.random(sizes, rng)
-    optimiser = AdamW(
-        network.flat.size,
-        network.decayed() * np.float32(parameters["weight_decay"] or 0.0),
-    )
-    dropout = float(parameters["dropout"] or 0.0)
-    peak = float(parameters["learning_rate"] or 0.0)
-    epochs, batch = _plan(n_rows)
-    last_epoch = _int(parameters.get("epochs") or epochs)
-    patience = max(8, epochs // 4)
-    gradient = np.empty_like(network.flat)
-    validation_loss = (
-        None if validation is None else _ValidationLoss(validation, hinges, task)
-    )
-    best_loss, best_epoch, best = math.inf, 0, network.flat.copy()
-    n_batches = max(1, n_rows // batch)
-    for epoch in range(min(epochs, last_epoch)):
-        order = rng.permutation(n_rows)
-        for index, rows in enumerate(np.array_split(order, n_batches)):
-            progress = (epoch + index / n_batches) / epochs
-            if time_limit < math.inf:
-                # Near the deadline the schedule follows the time instead of the steps.
-                progress = max(
-                    progress, (resources.clock() - started) / (0.9 * time_limit)
-                )
-            if progress >= 1.0:
-                break
-            batch_X = X[rows]
-            scores, activations = network.forward_training(batch_X, dropout, rng)
-            slope = _slope(scores, targets[rows], task)
-            slope *= weight[rows]
-            slope /= np.float32(len(rows))
-            network.gradient(batch_X, activations, slope, dropout, gradient)
-            _clip(gradient)
-            optimiser.step(network.flat, gradient, peak * _schedule(progress))
-        if validation_loss is None:
-            best, best_epoch = network.flat, epoch + 1
-        elif (loss := validation_loss.loss(network)) < best_loss:
-            best_loss, best_epoch, best = loss, epoch + 1, network.flat.copy()
-        if epoch + 1 - best_epoch > patience or progress >= 1.0:
-            break
-    link = "softmax" if task.kind.is_classification else "identity"
-    return NetworkModel(DenseNetwork(sizes, best), hinges, best_epoch, link)
+def _products(parameters: Parameters, n_inputs: float, task: Task) -> float:
+    """Return the products of weights per row."""
+    width, n_layers = _int(parameters, "width"), _int(parameters, "n_layers")
+    per_member = width * (n_inputs + width * (n_layers - 1) + max(1, task.n_classes))
+    return _int(parameters, "n_members") * per_member
 
 
-class _ValidationLoss:
-    """The loss on validation rows."""
-
-    def __init__(self, rows: Rows, hinges: Hinges, task: Task) -> None:
-        self._X = network_inputs(hinges, rows.X.values)
-        self._targets = _outputs(rows, task).astype(np.float64)
-        self._is_classification = task.kind.is_classification
-        self._weight = rows.weight
-
-    def loss(self, network: Network) -> float:
-        scores = network.forward(self._X).astype(np.float64)
-        if self._is_classification:
-            shifted = scores - scores.max(axis=1, keepdims=True)
-            total = np.log(np.exp(shifted).sum(axis=1))
-            losses = total - (shifted * self._targets).sum(axis=1)
-        else:
-            losses = (scores[:, 0] - self._targets[:, 0]) ** 2
-        return float(np.average(losses, weights=self._weight))
+def _int(parameters: Parameters, name: str) -> int:
+    return int(parameters[name])  # type: ignore[arg-type]
 
 
-def _outputs(rows: Rows, task: Task) -> SingleArray:
-    if task.kind.is_classification:
-        return np.eye(task.n_classes, dtype=np.float32)[rows.y.astype(np.int64)]
-    return rows.y.astype(np.float32)[:, None]
-
-
-def _slope(scores: SingleArray, targets: SingleArray, task: Task) -> SingleArray:
-    if not task.kind.is_classification:
-        return scores - targets
-    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-    scores /= scores.sum(axis=1, keepdims=True)
-    return scores - targets
-
-
-def _schedule(progress: float) -> float:
-    """Return the share of the peak learning rate: a short warm-up, then a cosine."""
-    rise = 0.05
-    if progress < rise:
-        return 0.1 + 0.9 * progress / rise
-    return 0.5 * (1.0 + math.cos(math.pi * (progress - rise) / (1.0 - rise)))
-
-
-def _clip(gradient: SingleArray, largest: float = 5.0) -> None:
-    norm = float(np.linalg.norm(gradient))
-    if norm > largest:
-        gradient *= np.float32(largest / norm)
-
-
-def _int(value: object) -> int:
-    return int(value)  # type: ignore[call-overload,no-any-return]
+def _float(parameters: Parameters, name: str) -> float:
+    return float(parameters[name])  # type: ignore[arg-type]

@@ -1,120 +1,178 @@
-"""The training of a small dense network in single precision, by AdamW.
+"""The training of a dense network: its form, its schedule, its best epoch.
 
-All parameters are views of one flat vector, so that one step of the optimiser needs
-only a few passes over it. scikit-learn's network computes the same function, but has no
-dropout and no schedule and cannot be stopped at a deadline.
+The compiled module takes the steps. Here it is decided how many of them there are, when
+the validation rows are asked, and when the deadline ends the schedule.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.predict.network import DenseNetwork, SingleArray
+from headstart import _core
+from headstart.base import FloatArray, IntArray, Matrix, Resources, Rows, Task
+from headstart.predict.network import (
+    EMBEDDED,
+    NUMBER,
+    ONE_HOT,
+    PERIODIC,
+    NetworkForm,
+    NetworkModel,
+    within_range,
+)
 
-__all__ = ["AdamW", "Network"]
+__all__ = ["Training", "columns_of", "train"]
 
-
-class Network(DenseNetwork):
-    """A network that can be trained."""
-
-    @classmethod
-    def random(cls, sizes: tuple[int, ...], rng: np.random.Generator) -> "Network":
-        """Return a network with He initialisation; its first predictions are 0."""
-        network = cls(sizes, np.zeros(cls.count(sizes), dtype=np.float32))
-        network.scale[:] = 1.0
-        for weight, offset in zip(
-            network.weights[:-1], network.offsets[:-1], strict=True
-        ):
-            spread = math.sqrt(2.0 / weight.shape[0])
-            weight[:] = rng.standard_normal(weight.shape, dtype=np.float32) * spread
-            offset[:] = rng.uniform(-0.1, 0.1, offset.shape).astype(np.float32)
-        return network
-
-    def decayed(self) -> SingleArray:
-        """Return 1 for parameters with weight decay, 0 for factors and offsets."""
-        mask = np.zeros_like(self.flat)
-        for weight in self.views(mask)[1]:
-            weight[:] = 1.0
-        return mask
-
-    def forward_training(
-        self, X: SingleArray, dropout: float, rng: np.random.Generator
-    ) -> tuple[SingleArray, list[SingleArray]]:
-        """Return the outputs, and the activations that `gradient` needs.
-
-        With probability `dropout` a hidden value is set to 0; the others are scaled up
-        to keep the expected sum.
-        """
-        h = X * self.scale
-        activations = [h]
-        for weight, offset in zip(self.weights[:-1], self.offsets[:-1], strict=True):
-            h = h @ weight
-            h += offset
-            np.maximum(h, 0.0, out=h)
-            if dropout > 0:
-                h *= rng.random(h.shape, dtype=np.float32) >= dropout
-                h *= np.float32(1.0 / (1.0 - dropout))
-            activations.append(h)
-        return np.asarray(h @ self.weights[-1] + self.offsets[-1]), activations
-
-    def gradient(
-        self,
-        X: SingleArray,
-        activations: list[SingleArray],
-        slope: SingleArray,
-        dropout: float,
-        out: SingleArray,
-    ) -> None:
-        """Write a loss's gradient to `out`; `slope` is its gradient in the outputs."""
-        scale, weights, offsets = self.views(out)
-        for layer in range(len(weights) - 1, -1, -1):
-            np.matmul(activations[layer].T, slope, out=weights[layer])
-            slope.sum(axis=0, out=offsets[layer])
-            slope = slope @ self.weights[layer].T
-            if layer:
-                # The gradient is 0 where the activation is, by ReLU or by dropout.
-                slope *= activations[layer] > 0
-                if dropout > 0:
-                    slope *= np.float32(1.0 / (1.0 - dropout))
-        np.einsum("ij,ij->j", slope, X, out=scale)
+_ONE_HOT_CODES = 9
+_EMBEDDED_CODES = 1_000
+# A column of fewer values needs no periodic functions.
+_PERIODIC_VALUES = 10
+# Of the seconds until the deadline, the share for the schedule: the rest is for the
+# validation and storage.
+_SHARE = 0.9
+# Products between two readings of the clock: about 20 ms.
+_PRODUCTS = 400_000_000
+# Values beyond the range of the training rows, in shares of it.
+_MARGIN = 0.05
+# Powers of probabilities. One is chosen as if that many rows spoke for the power 1.
+_SOFTENINGS = np.exp(-0.1 * np.arange(20))
+_FIRM_ROWS = 5.0
 
 
-class AdamW:
-    """Adam with decoupled weight decay [1]_.
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How a network is trained.
 
-    References
+    Parameters
     ----------
-    .. [1] I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
+    learning_rate, weight_decay, dropout, smoothing : float
+    batch : int
+        Rows per step.
+    epochs : int
+        Epochs of the whole schedule.
+    last_epoch : int
+        Epoch after which training ends.
+    patience : int
+        Epochs without a better validation loss after which it ends.
+    softening : float
+        See `NetworkModel`; with validation rows, it is chosen by them.
     """
 
-    def __init__(
-        self, size: int, decay: SingleArray, betas: tuple[float, float] = (0.9, 0.98)
-    ) -> None:
-        self._mean = np.zeros(size, dtype=np.float32)
-        self._square = np.zeros(size, dtype=np.float32)
-        self._work = np.empty(size, dtype=np.float32)
-        self._decay = decay
-        self._betas = betas
-        self._step = 0
+    learning_rate: float
+    weight_decay: float
+    dropout: float
+    smoothing: float
+    batch: int
+    epochs: int
+    last_epoch: int
+    patience: int
+    softening: float = 1.0
 
-    def step(
-        self, flat: SingleArray, gradient: SingleArray, learning_rate: float
-    ) -> None:
-        """Update `flat` by one step; `gradient` is overwritten."""
-        self._step += 1
-        first, second = self._betas
-        self._mean *= np.float32(first)
-        self._mean += np.float32(1 - first) * gradient
-        self._square *= np.float32(second)
-        gradient *= gradient
-        gradient *= np.float32(1 - second)
-        self._square += gradient
-        np.sqrt(self._square, out=self._work)
-        self._work /= np.float32(math.sqrt(1 - second**self._step))
-        self._work += np.float32(1e-8)
-        np.divide(self._mean, self._work, out=self._work)
-        self._work *= np.float32(learning_rate / (1 - first**self._step))
-        np.multiply(self._decay, flat, out=gradient)
-        gradient *= np.float32(learning_rate)
-        flat -= gradient
-        flat -= self._work
+
+def columns_of(X: Matrix, *, has_periodic: bool) -> tuple[IntArray, IntArray]:
+    """Return the kind and the number of codes of each column of training rows."""
+    kinds = np.full(X.n_features, NUMBER, dtype=np.int64)
+    n_codes = np.zeros(X.n_features, dtype=np.int64)
+    for column in range(X.n_features):
+        values = X.values[:, column]
+        if column in X.categorical:
+            # Codes without training rows have no input: their weights are random.
+            n = int(values.max(initial=0.0)) + 1
+            kinds[column] = ONE_HOT if n <= _ONE_HOT_CODES else EMBEDDED
+            n_codes[column] = min(n, _EMBEDDED_CODES)
+        elif has_periodic and np.unique(values).size >= _PERIODIC_VALUES:
+            kinds[column] = PERIODIC
+    return kinds, n_codes
+
+
+def train(
+    form: NetworkForm,
+    training: Training,
+    rows: Rows,
+    validation: Rows | None,
+    task: Task,
+    resources: Resources,
+) -> NetworkModel:
+    """Return the network of the best epoch, or of the last without validation rows.
+
+    Near the deadline the schedule follows the time instead of the steps.
+
+    Parameters
+    ----------
+    form : NetworkForm
+    training : Training
+    rows : Rows
+    validation : Rows or None
+    task : Task
+    resources : Resources
+    """
+    started = resources.clock()
+    time_limit = _SHARE * max(resources.seconds_left(), 1e-9)
+    trainer = _core.NetworkTrainer(
+        form.to_core(),
+        np.ascontiguousarray(rows.X.values),
+        np.ascontiguousarray(rows.y),
+        rows.weight,
+        learning_rate=training.learning_rate,
+        weight_decay=training.weight_decay,
+        dropout=training.dropout,
+        smoothing=training.smoothing,
+        batch=training.batch,
+        seed=resources.seed,
+    )
+    low, high = _range(rows, task)
+    per_epoch = trainer.steps_per_epoch
+    total = per_epoch * training.epochs
+    most_steps = max(1, _PRODUCTS // max(1, trainer.n_products))
+    best_loss, best_epoch, best = math.inf, 0, trainer.parameters()
+    softening = training.softening
+    progress = 0.0
+    for epoch in range(min(training.epochs, training.last_epoch)):
+        step = epoch * per_epoch
+        while step < (epoch + 1) * per_epoch and progress < 1.0:
+            n_steps = min(most_steps, (epoch + 1) * per_epoch - step)
+            start = max(progress, step / total)
+            end = max(start, (step + n_steps) / total)
+            trainer.train(n_steps, start, end)
+            step += n_steps
+            if time_limit < math.inf:
+                progress = (resources.clock() - started) / time_limit
+        if validation is None:
+            best, best_epoch = trainer.parameters(), epoch + 1
+        else:
+            outputs = trainer.predict(np.ascontiguousarray(validation.X.values))
+            if task.kind.is_classification:
+                loss, power = _log_loss(outputs, validation)
+            else:
+                errors = within_range(outputs, low, high) - validation.y
+                loss = float(np.average(errors**2, weights=validation.weight))
+                power = 1.0
+            if loss < best_loss:
+                best_loss, best_epoch, best = loss, epoch + 1, trainer.parameters()
+                softening = power
+        if epoch + 1 - best_epoch >= training.patience or progress >= 1.0:
+            break
+    return NetworkModel(form, best, low, high, softening, best_epoch, training.epochs)
+
+
+def _range(rows: Rows, task: Task) -> tuple[float, float]:
+    if task.kind.is_classification:
+        return 0.0, 0.0
+    low, high = float(rows.y.min()), float(rows.y.max())
+    margin = _MARGIN * (high - low)
+    return low - margin, high + margin
+
+
+def _log_loss(outputs: FloatArray, rows: Rows) -> tuple[float, float]:
+    """Return the log loss with the best softening of the probabilities, and that."""
+    logs = np.log(np.maximum(outputs, 1e-15))
+    hits = logs[np.arange(len(logs)), rows.y.astype(np.int64)]
+    best = math.inf, 1.0
+    for power in _SOFTENINGS.tolist():
+        totals = np.log(np.exp(power * logs).sum(axis=1))
+        loss = float(np.average(totals - power * hits, weights=rows.weight))
+        loss += _FIRM_ROWS * math.log(power) ** 2 / len(logs)
+        if not loss < best[0]:
+            break  # the loss is convex in the power
+        best = loss, power
+    return best

@@ -15,7 +15,7 @@ from headstart.predict.kinds import KINDS, TRANSFORM_KINDS
 from headstart.predict.linear import LinearModel
 from headstart.predict.links import link_of_classes, softmax
 from headstart.predict.neighbors import NeighborModel
-from headstart.predict.network import DenseNetwork, NetworkModel
+from headstart.predict.network import NetworkForm, NetworkModel
 from headstart.predict.stored_model import StoredModel
 from headstart.predict.support_vectors import SupportVectors
 from headstart.predict.transforms.applied import (
@@ -40,13 +40,13 @@ __all__ = [
     "BoostedTrees",
     "CappedTrees",
     "ColumnTopics",
-    "DenseNetwork",
     "FoldTarget",
     "Forest",
     "GeneratedColumns",
     "Hinges",
     "LinearModel",
     "NeighborModel",
+    "NetworkForm",
     "NetworkModel",
     "SelectedColumns",
     "StoredModel",

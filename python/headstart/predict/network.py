@@ -1,174 +1,209 @@
-"""Dense networks in single precision over columns and their hinge features.
+"""Dense networks in single precision over numbers and codes, evaluated in Rust.
 
-Notation: a batch of ``b`` rows; layer ``l`` maps ``h`` of shape (b, d_l) to
-``activation(h @ W_l + c_l)`` of shape (b, d_{l+1}), the last one without activation.
-Before the first layer each input column is multiplied by a learnt factor ``s``.
+A network has one or more members, which share the weights of the layers; a prediction
+is the mean of their values or probabilities.
 """
 
-import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.base import FloatArray, Parts
+from headstart import _core
+from headstart.base import FloatArray, IntArray, Parts
 from headstart.base.arrays import require
-from headstart.predict.hinges import Hinges
-from headstart.predict.links import softmax
+from headstart.exceptions import ArtifactError
 from headstart.predict.records import pack_model, unpack_model
 from headstart.predict.stored_model import StoredModel
 
-__all__ = ["DenseNetwork", "NetworkModel", "SingleArray", "network_inputs"]
+if TYPE_CHECKING:
+    from headstart._core import NetworkForm as CoreForm
+
+__all__ = [
+    "EMBEDDED",
+    "NUMBER",
+    "ONE_HOT",
+    "PERIODIC",
+    "NetworkForm",
+    "NetworkModel",
+    "SingleArray",
+    "within_range",
+]
 
 SingleArray = NDArray[np.float32]
 
-_FIELDS = {"link": str, "epochs": int}
-_FORM = {
-    "sizes": ("i", 1),
-    "flat": ("f", 1),
-    "columns": ("i", 1),
-    "knots": ("f", 1),
+#: Kinds of column: a number; a number with periodic functions of it; a code with one
+#: input each; a code with a learnt vector each.
+NUMBER, PERIODIC, ONE_HOT, EMBEDDED = range(4)
+
+_FIELDS = {
+    "activation": str,
+    "n_outputs": int,
+    "n_members": int,
+    "softening": float,
+    "epochs": int,
+    "schedule": int,
 }
-_LINKS = ("identity", "softmax")
-_MAX_LAYERS = 10
-_MAX_SIZE = 1 << 20  # columns of a stored layer
+_FORM = {
+    "kinds": ("i", 1),
+    "n_codes": ("i", 1),
+    "hidden": ("i", 1),
+    "flat": ("f", 1),
+    "range": ("f", 1),
+}
 _LARGEST_PARAMETER = 1e6
-_PREDICT_ROWS = 4096  # so that hidden values fit into the processor's cache
-_LARGEST_INPUT = 1e4
+_LARGEST_VALUE = 1e300
 
 
-@dataclass(eq=False)
-class DenseNetwork:
-    """The parameters of a network and views of them.
+@dataclass(frozen=True, eq=False)
+class NetworkForm:
+    """The sizes of a network.
 
     Parameters
     ----------
-    sizes : tuple of int
-        Widths of the input, of each hidden layer and of the output.
-    flat : ndarray of shape (count(sizes),), float32
-        All parameters.
+    kinds : ndarray of shape (n_features,)
+        Kind of each column: `NUMBER`, `PERIODIC`, `ONE_HOT` or `EMBEDDED`.
+    n_codes : ndarray of shape (n_features,)
+        Number of codes of each column, 0 for numbers. Other codes have no input.
+    hidden : tuple of int
+        Widths of the hidden layers.
+    n_outputs : int
+        1 for values, else one per class.
+    n_members : int
+    activation : {"selu", "mish"}
     """
 
-    sizes: tuple[int, ...]
-    flat: SingleArray
-    scale: SingleArray = field(init=False)
-    weights: list[SingleArray] = field(init=False)
-    offsets: list[SingleArray] = field(init=False)
+    kinds: IntArray
+    n_codes: IntArray
+    hidden: tuple[int, ...]
+    n_outputs: int
+    n_members: int
+    activation: str
 
-    def __post_init__(self) -> None:
-        self.scale, self.weights, self.offsets = self.views(self.flat)
-
-    @staticmethod
-    def count(sizes: Sequence[int]) -> int:
-        """Return the number of parameters."""
-        layers = itertools.pairwise(sizes)
-        return sizes[0] + sum((rows + 1) * columns for rows, columns in layers)
-
-    def views(
-        self, flat: SingleArray
-    ) -> tuple[SingleArray, list[SingleArray], list[SingleArray]]:
-        """Return factors, weights and offsets of each layer as views of a vector."""
-        scale, start = flat[: self.sizes[0]], self.sizes[0]
-        weights: list[SingleArray] = []
-        offsets: list[SingleArray] = []
-        for rows, columns in itertools.pairwise(self.sizes):
-            weights.append(flat[start : start + rows * columns].reshape(rows, columns))
-            start += rows * columns
-            offsets.append(flat[start : start + columns])
-            start += columns
-        return scale, weights, offsets
-
-    def forward(self, X: SingleArray) -> SingleArray:
-        """Return the outputs, of shape (n_rows, sizes[-1])."""
-        h = X * self.scale
-        for weight, offset in zip(self.weights[:-1], self.offsets[:-1], strict=True):
-            h = h @ weight
-            h += offset
-            np.maximum(h, 0.0, out=h)
-        return np.asarray(h @ self.weights[-1] + self.offsets[-1])
+    def to_core(self) -> "CoreForm":
+        """Return the form as the compiled module reads it."""
+        return {
+            "kinds": self.kinds,
+            "n_codes": self.n_codes,
+            "hidden": list(self.hidden),
+            "n_outputs": self.n_outputs,
+            "n_members": self.n_members,
+            "activation": self.activation,
+        }
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkModel(StoredModel):
-    """A trained network over columns and hinges.
+    """A trained network.
 
     Parameters
     ----------
-    network : DenseNetwork
-    hinges : Hinges
+    form : NetworkForm
+    flat : ndarray of float32
+        All parameters: periodic functions, vectors of codes, then factors, weights,
+        biases and strengths of activation of each layer.
+    low, high : float
+        Range of predicted values.
+    softening : float
+        Power of predicted probabilities: below 1 they are less extreme.
     epochs : int
         Number of epochs with the lowest validation loss.
-    link : {"identity", "softmax"}
-        Values; probabilities of classes, of two as well.
+    schedule : int
+        Number of epochs for which the learning rates were planned.
     """
 
     kind: ClassVar[str] = "network"
-    network: DenseNetwork
-    hinges: Hinges
+    form: NetworkForm
+    flat: SingleArray
+    low: float
+    high: float
+    softening: float
     epochs: int
-    link: str
+    schedule: int
 
     @property
     def n_features(self) -> int:
         """Columns of the matrix that it reads."""
-        return self.network.sizes[0] - self.hinges.columns.size
+        return self.form.kinds.size
 
     @property
     def n_classes(self) -> int:
         """Classes whose probabilities it returns; 0 for regression."""
-        return self.network.sizes[-1] if self.link == "softmax" else 0
+        return self.form.n_outputs if self.form.n_outputs > 1 else 0
+
+    @cached_property
+    def network(self) -> _core.Network:
+        """The network in the compiled module."""
+        return _core.Network(self.form.to_core(), self.flat)
 
     def apply(self, values: FloatArray) -> FloatArray:
         """Return coded predictions; see `StoredModel.apply`."""
-        scores = np.empty((len(values), self.network.sizes[-1]))
-        for start in range(0, len(values), _PREDICT_ROWS):
-            rows = slice(start, start + _PREDICT_ROWS)
-            inputs = network_inputs(self.hinges, values[rows])
-            scores[rows] = self.network.forward(inputs)
-        return softmax(scores) if self.link == "softmax" else scores[:, 0]
+        outputs = self.network.predict(np.ascontiguousarray(values))
+        if not self.n_classes:
+            return within_range(outputs, self.low, self.high)
+        return np.asarray(outputs**self.softening)
 
     def to_parts(self) -> Parts:
         """Return the model as named bytes; see `StoredModel.to_parts`."""
+        form = self.form
         arrays: dict[str, NDArray[Any]] = {
-            "sizes": np.array(self.network.sizes, dtype=np.int64),
-            "flat": self.network.flat,
-            "columns": self.hinges.columns,
-            "knots": self.hinges.knots,
+            "kinds": form.kinds,
+            "n_codes": form.n_codes,
+            "hidden": np.array(form.hidden, dtype=np.int64),
+            "flat": self.flat,
+            "range": np.array([self.low, self.high]),
         }
-        record = {"link": self.link, "epochs": self.epochs}
+        record = {
+            "activation": form.activation,
+            "n_outputs": form.n_outputs,
+            "n_members": form.n_members,
+            "softening": self.softening,
+            "epochs": self.epochs,
+            "schedule": self.schedule,
+        }
         return pack_model(self.kind, record, arrays)
 
     @classmethod
     def from_parts(cls, parts: Mapping[str, bytes]) -> Self:
         """Return the model of checked parts; see `StoredModel.from_parts`."""
         record, arrays = unpack_model(parts, cls.kind, _FIELDS, _FORM)
-        sizes = tuple(int(size) for size in arrays["sizes"])
+        integers = {
+            name: arrays[name].astype(np.int64)
+            for name in ("kinds", "n_codes", "hidden")
+        }
+        flat, bounds = arrays["flat"], arrays["range"]
         require(
-            2 <= len(sizes) <= _MAX_LAYERS
-            and all(1 <= size <= _MAX_SIZE for size in sizes)
-            and record["link"] in _LINKS
-            and (sizes[-1] == 1) == (record["link"] == "identity")
-            and arrays["flat"].shape == (DenseNetwork.count(sizes),),
-            f"The arrays of a network do not fit together: {sizes}.",
-        )
-        n_features = sizes[0] - arrays["columns"].size
-        flat = arrays["flat"].astype(np.float32)
-        require(
-            n_features >= 1 and np.abs(flat).max() < _LARGEST_PARAMETER,
+            integers["kinds"].shape == integers["n_codes"].shape
+            and all(bool((array >= 0).all()) for array in integers.values())
+            and bounds.shape == (2,)
+            and -_LARGEST_VALUE < bounds[0] <= bounds[1] < _LARGEST_VALUE
+            and np.abs(flat).max(initial=0.0) < _LARGEST_PARAMETER
+            and 0.0 < record["softening"] <= 1.0,
             "The arrays of a network hold impossible values.",
         )
-        return cls(
-            DenseNetwork(sizes, flat),
-            Hinges.from_arrays(arrays["columns"], arrays["knots"], n_features),
-            record["epochs"],
-            record["link"],
+        form = NetworkForm(
+            integers["kinds"],
+            integers["n_codes"],
+            tuple(integers["hidden"].tolist()),
+            record["n_outputs"],
+            record["n_members"],
+            record["activation"],
         )
+        low, high = (float(bound) for bound in bounds)
+        kept = {name: record[name] for name in ("softening", "epochs", "schedule")}
+        model = cls(form, flat.astype(np.float32), low, high, **kept)
+        try:
+            _ = model.network
+        except ValueError as error:
+            raise ArtifactError(
+                f"The arrays of a network do not fit together: {error}"
+            ) from error
+        return model
 
 
-def network_inputs(hinges: Hinges, values: FloatArray) -> SingleArray:
-    """Return the inputs of a network: bounded values and their hinge features."""
-    # Values beyond single precision would become infinite.
-    bounded = np.clip(values, -_LARGEST_INPUT, _LARGEST_INPUT)
-    return hinges.expand(bounded).astype(np.float32)
+def within_range(outputs: FloatArray, low: float, high: float) -> FloatArray:
+    """Return the values of a network's only output, limited to a range."""
+    return np.asarray(np.clip(outputs[:, 0], low, high))

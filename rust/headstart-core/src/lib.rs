@@ -17,6 +17,7 @@ pub mod memory;
 pub mod meta_features;
 pub mod metrics;
 pub mod model_file;
+pub mod network;
 pub mod oof;
 mod order;
 mod packing;

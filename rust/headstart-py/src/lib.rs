@@ -15,6 +15,7 @@ mod folds;
 mod meta_features;
 mod metrics;
 mod model_file;
+mod network;
 mod oof;
 mod parse;
 mod predict;
@@ -101,6 +102,10 @@ mod _core {
     // Kernels that predict: headstart.predict.
     #[pymodule_export]
     use crate::predict::{PyTreeEnsemble, apply_link, logit_single};
+
+    // Networks: headstart.predict.network, headstart.learners.network.
+    #[pymodule_export]
+    use crate::network::{PyNetwork, PyNetworkTrainer};
 
     // Model files: headstart.artifact; stored arrays: headstart.base.arrays.
     #[pymodule_export]

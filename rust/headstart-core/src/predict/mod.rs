@@ -4,4 +4,5 @@
 //! callers divide rows into blocks, distribute them over threads, and decide when to stop.
 
 pub mod links;
+pub mod network;
 pub mod trees;
