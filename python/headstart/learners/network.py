@@ -34,9 +34,6 @@ _SHARE = 0.9
 _PRODUCTS = 400_000_000
 # Values beyond the range of the training rows, in shares of it.
 _MARGIN = 0.05
-# Powers of probabilities. One is chosen as if that many rows spoke for the power 1.
-_SOFTENINGS = np.exp(-0.1 * np.arange(20))
-_FIRM_ROWS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +51,6 @@ class Training:
         Epoch after which training ends.
     patience : int
         Epochs without a better validation loss after which it ends.
-    softening : float
-        See `NetworkModel`; with validation rows, it is chosen by them.
     """
 
     learning_rate: float
@@ -66,7 +61,6 @@ class Training:
     epochs: int
     last_epoch: int
     patience: int
-    softening: float = 1.0
 
 
 def columns_of(X: Matrix, *, has_periodic: bool) -> tuple[IntArray, IntArray]:
@@ -125,7 +119,6 @@ def train(
     total = per_epoch * training.epochs
     most_steps = max(1, _PRODUCTS // max(1, trainer.n_products))
     best_loss, best_epoch, best = math.inf, 0, trainer.parameters()
-    softening = training.softening
     progress = 0.0
     for epoch in range(min(training.epochs, training.last_epoch)):
         step = epoch * per_epoch
@@ -142,17 +135,15 @@ def train(
         else:
             outputs = trainer.predict(np.ascontiguousarray(validation.X.values))
             if task.kind.is_classification:
-                loss, power = _log_loss(outputs, validation)
+                loss = _log_loss(outputs, validation)
             else:
                 errors = within_range(outputs, low, high) - validation.y
                 loss = float(np.average(errors**2, weights=validation.weight))
-                power = 1.0
             if loss < best_loss:
                 best_loss, best_epoch, best = loss, epoch + 1, trainer.parameters()
-                softening = power
         if epoch + 1 - best_epoch >= training.patience or progress >= 1.0:
             break
-    return NetworkModel(form, best, low, high, softening, best_epoch, training.epochs)
+    return NetworkModel(form, best, low, high, best_epoch, training.epochs)
 
 
 def _range(rows: Rows, task: Task) -> tuple[float, float]:
@@ -163,16 +154,7 @@ def _range(rows: Rows, task: Task) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _log_loss(outputs: FloatArray, rows: Rows) -> tuple[float, float]:
-    """Return the log loss with the best softening of the probabilities, and that."""
-    logs = np.log(np.maximum(outputs, 1e-15))
-    hits = logs[np.arange(len(logs)), rows.y.astype(np.int64)]
-    best = math.inf, 1.0
-    for power in _SOFTENINGS.tolist():
-        totals = np.log(np.exp(power * logs).sum(axis=1))
-        loss = float(np.average(totals - power * hits, weights=rows.weight))
-        loss += _FIRM_ROWS * math.log(power) ** 2 / len(logs)
-        if not loss < best[0]:
-            break  # the loss is convex in the power
-        best = loss, power
-    return best
+def _log_loss(outputs: FloatArray, rows: Rows) -> float:
+    hits = outputs[np.arange(len(outputs)), rows.y.astype(np.int64)]
+    losses = -np.log(np.maximum(hits, 1e-15))
+    return float(np.average(losses, weights=rows.weight))

@@ -43,7 +43,6 @@ _FIELDS = {
     "activation": str,
     "n_outputs": int,
     "n_members": int,
-    "softening": float,
     "epochs": int,
     "schedule": int,
 }
@@ -107,8 +106,6 @@ class NetworkModel(StoredModel):
         biases and strengths of activation of each layer.
     low, high : float
         Range of predicted values.
-    softening : float
-        Power of predicted probabilities: below 1 they are less extreme.
     epochs : int
         Number of epochs with the lowest validation loss.
     schedule : int
@@ -120,7 +117,6 @@ class NetworkModel(StoredModel):
     flat: SingleArray
     low: float
     high: float
-    softening: float
     epochs: int
     schedule: int
 
@@ -144,7 +140,7 @@ class NetworkModel(StoredModel):
         outputs = self.network.predict(np.ascontiguousarray(values))
         if not self.n_classes:
             return within_range(outputs, self.low, self.high)
-        return np.asarray(outputs**self.softening)
+        return outputs
 
     def to_parts(self) -> Parts:
         """Return the model as named bytes; see `StoredModel.to_parts`."""
@@ -160,7 +156,6 @@ class NetworkModel(StoredModel):
             "activation": form.activation,
             "n_outputs": form.n_outputs,
             "n_members": form.n_members,
-            "softening": self.softening,
             "epochs": self.epochs,
             "schedule": self.schedule,
         }
@@ -180,8 +175,7 @@ class NetworkModel(StoredModel):
             and all(bool((array >= 0).all()) for array in integers.values())
             and bounds.shape == (2,)
             and -_LARGEST_VALUE < bounds[0] <= bounds[1] < _LARGEST_VALUE
-            and np.abs(flat).max(initial=0.0) < _LARGEST_PARAMETER
-            and 0.0 < record["softening"] <= 1.0,
+            and np.abs(flat).max(initial=0.0) < _LARGEST_PARAMETER,
             "The arrays of a network hold impossible values.",
         )
         form = NetworkForm(
@@ -193,8 +187,8 @@ class NetworkModel(StoredModel):
             record["activation"],
         )
         low, high = (float(bound) for bound in bounds)
-        kept = {name: record[name] for name in ("softening", "epochs", "schedule")}
-        model = cls(form, flat.astype(np.float32), low, high, **kept)
+        epochs, schedule = record["epochs"], record["schedule"]
+        model = cls(form, flat.astype(np.float32), low, high, epochs, schedule)
         try:
             _ = model.network
         except ValueError as error:

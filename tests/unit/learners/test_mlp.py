@@ -60,11 +60,7 @@ def test_the_refit_trains_the_median_epochs_of_the_folds():
     ]
     assert [fitted.model.epochs for fitted in models] == [2, 3, 9]
     refitted = LEARNER.refit_parameters({}, models)
-    assert refitted == {
-        "epochs": 3,
-        "schedule": models[0].model.schedule,
-        "softening": 1,
-    }
+    assert refitted == {"epochs": 3, "schedule": models[0].model.schedule}
 
 
 def test_a_near_deadline_shortens_the_schedule():
