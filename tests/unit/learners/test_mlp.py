@@ -53,6 +53,27 @@ def test_many_classes_are_learnt():
     assert (found.argmax(axis=1) == y).mean() > 0.7
 
 
+def test_few_values_are_predicted_without_periodic_functions():
+    assert LEARNER.search_space(TASK).default["numbers"] == "plain"
+    many = Task(TaskKind.REGRESSION, 501, 2, 0, 0, "rmse")
+    assert LEARNER.search_space(many).default["numbers"] == "periodic"
+    classes = Task(TaskKind.BINARY, 300, 2, 0, 2, "log_loss")
+    assert LEARNER.search_space(classes).default["numbers"] == "periodic"
+
+
+def test_a_near_deadline_leaves_fewer_epochs():
+    train, validation = rows(0), rows(1)
+    parameters = {"width": 512, "n_members": 8}
+    fitted = LEARNER.fit(
+        TASK,
+        parameters,
+        train,
+        validation,
+        Resources(deadline=time.monotonic() + 1.0),
+    )
+    assert fitted.model.schedule == 25
+
+
 def test_the_refit_trains_the_median_epochs_of_the_folds():
     models = [
         LEARNER.fit(TASK, {"epochs": n, "width": 64}, rows(0), None, Resources())

@@ -183,7 +183,10 @@ fn training_learns_what_the_columns_tell() {
         let before = loss(trainer.network(), &rows);
         trainer.train(480, 0.0..1.0, || Ok(())).unwrap();
         let after = loss(trainer.network(), &rows);
-        assert!(after < 0.1 * before, "{n_outputs} {n_members}: {before} {after}");
+        assert!(
+            after < 0.1 * before,
+            "{n_outputs} {n_members}: {before} {after}"
+        );
     }
 }
 
