@@ -178,13 +178,15 @@ fn training_learns_what_the_columns_tell() {
                 }
             }
         }
+        // With other seeds the losses fall to at most 0.001 and 0.2 of those before.
+        let bound = if n_outputs == 1 { 0.02 } else { 0.3 };
         let mut trainer = Trainer::new(form, rows.clone(), settings(16), 0).unwrap();
         assert_eq!(trainer.steps_per_epoch(), 12);
         let before = loss(trainer.network(), &rows);
         trainer.train(480, 0.0..1.0, || Ok(())).unwrap();
         let after = loss(trainer.network(), &rows);
         assert!(
-            after < 0.1 * before,
+            after < bound * before,
             "{n_outputs} {n_members}: {before} {after}"
         );
     }
