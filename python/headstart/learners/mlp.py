@@ -46,7 +46,7 @@ _PLAIN_ROWS = 500
 
 # Share of the seconds until the deadline that a schedule is planned for, and the epochs
 # that it has all the same.
-_SHARE = 0.7
+_SHARE = 0.4
 _FEWEST_EPOCHS = 25
 
 
@@ -93,9 +93,9 @@ class MultiLayerPerceptron(FoldLearner):
                 {"n_members": 8, "n_layers": 2},
             )
         return (
-            {"n_members": 8, "n_layers": 2, "numbers": "periodic"},
             {"width": 256, "dropout": 0.0},
             {"numbers": "plain", "n_layers": 2, "weight_decay": 0.1},
+            {"n_members": 8, "n_layers": 2, "numbers": "periodic"},
         )
 
     def cost(self, task: Task, parameters: Parameters, n_rows: int) -> float:

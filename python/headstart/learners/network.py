@@ -105,7 +105,7 @@ def train(
     trainer = _core.NetworkTrainer(
         form.to_core(),
         np.ascontiguousarray(rows.X.values),
-        np.ascontiguousarray(rows.y),
+        rows.y.copy(),  # contiguous
         rows.weight,
         learning_rate=training.learning_rate,
         weight_decay=training.weight_decay,
