@@ -36,8 +36,8 @@ from headstart.sdk.fold_learner import FittedFold, FoldLearner
 
 __all__ = ["MultiLayerPerceptron", "register_learners"]
 
-# Epochs of a schedule that has time, and the fewest rows per step: with 16 rows, the RMSE
-# of a regression on 284 rows was 16 % higher.
+# Epochs of a schedule that has time, and the fewest rows per step: with 16 rows, the
+# RMSE of a regression on 284 rows was 16 % higher.
 _EPOCHS = 100
 _FEWEST_ROWS = 64
 
