@@ -17,6 +17,7 @@ LONG_LEARNERS = {
     "catboost",
     "lightgbm",
     "xgboost",
+    "kernel",
 }
 LONG_CHECKS = {
     "every-point-fits",

@@ -8,11 +8,14 @@ import headstart
 from headstart.sdk import TaskKind, load_plugins
 
 N = 200
-LEARNERS = sorted(
-    learner.name
-    for learner in load_plugins().learners.values()
+# Those that take long: the others, with each kind of view, are asked in every run.
+LONG = {"random_forest", "extra_trees", "hist_gradient_boosting", "kernel"}
+LONG |= {"catboost", "explainable_boosting"}
+LEARNERS = [
+    pytest.param(name, marks=[pytest.mark.slow] if name in LONG else [])
+    for name, learner in sorted(load_plugins().learners.items())
     if TaskKind.REGRESSION in learner.tasks
-)
+]
 
 
 def fitted(towns, y, validation, **options):
